@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours is held to the same rules: Swift 6 mode, imports that name what they use, no warnings.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "sendonce",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Sendonce", targets: ["Sendonce"]),
+        .executable(name: "sendonce", targets: ["SendonceCommand"]),
+        .executable(name: "sendonce-benchmark", targets: ["SendonceBenchmark"]),
+    ],
+    dependencies: [
+        // SQLite: connections, transactions, the busy handler; statements on hot paths use its C handle.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // YAML to nodes with line and column; we never let it coerce a scalar.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // SHA-256 for keys, command ids and the log's hash chain.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Mustache templates.
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        // The command line.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Settings from file, environment and secret files.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        // Log lines on stderr.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Signals and orderly shutdown of `run`.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // The fake provider needs to misbehave on single connections: no HTTP framework lets it.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        // The pure core: standard library and hashes only.
+        .target(
+            name: "SendonceCore",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: house),
+
+        // Reading what people and applications write.
+        .target(
+            name: "CSimdJSON",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "SendonceJSON", dependencies: ["SendonceCore", "CSimdJSON"], swiftSettings: house),
+        .target(
+            name: "SendonceRules",
+            dependencies: ["SendonceCore", "Yams"],
+            swiftSettings: house),
+        .target(
+            name: "SendonceTemplates",
+            dependencies: ["SendonceCore", .product(name: "Mustache", package: "swift-mustache")],
+            swiftSettings: house),
+
+        // Stores: ports, then an adapter each.
+        .target(name: "SendonceStore", dependencies: ["SendonceCore"], swiftSettings: house),
+        .target(
+            name: "SchemaSQLite", path: "schema/sqlite", sources: ["Schema.swift"],
+            resources: [.embedInCode("m0001_first.sql")], swiftSettings: house),
+        .target(
+            name: "SendonceSQLite",
+            dependencies: [
+                "SendonceCore", "SendonceStore", "SchemaSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+
+        // Deciding and delivering.
+        .target(
+            name: "SendonceProjection",
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
+        .target(
+            name: "SendonceDelivery",
+            dependencies: ["SendonceCore", "SendonceStore", "SendonceTemplates"],
+            swiftSettings: house),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
+        .target(
+            name: "SendonceFake",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: house),
+
+        // For applications, and for people.
+        .target(
+            name: "Sendonce",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "SendonceCommand",
+            dependencies: [
+                "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+                "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house),
+        .executableTarget(
+            name: "SendonceBenchmark",
+            dependencies: [
+                "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceJSON", "SendonceProjection",
+                "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "CBare",
+            ],
+            swiftSettings: house),
+        // What the benchmark is measured against: the same durable writes in plain C.
+        .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+    ],
+    cxxLanguageStandard: .cxx17
+)
