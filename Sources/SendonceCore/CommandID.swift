@@ -1,0 +1,61 @@
+// The name of a command: the same on every machine and after every replay.
+
+/// A version-8 UUID (RFC 9562, 5.8) made from what makes the command unique: scope, key, slot and generation. It is the
+/// provider's idempotency key, the tag in the message and the local part of `Message-ID`.
+package struct CommandID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(key: Digest, slot: Text, generation: Int64) {
+        var builder = DigestBuilder()
+        builder.add(key)
+        builder.addPart(slot.string)
+        builder.add(generation)
+        let bytes = builder.digest().bytes
+        func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        high = word(0..<8) & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
+        low = word(8..<16) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    }
+
+    /// Reads the 36-character form, in either case. nil for anything else, also for another version of UUID.
+    package init?(_ text: String) {
+        let utf8 = Array(text.utf8)
+        guard utf8.count == 36 else { return nil }
+        var digits: [UInt64] = []
+        for (place, byte) in utf8.enumerated() {
+            switch (place, byte) {
+            case (8, 0x2D), (13, 0x2D), (18, 0x2D), (23, 0x2D): continue
+            case (8, _), (13, _), (18, _), (23, _): return nil
+            case (_, 0x30...0x39): digits.append(UInt64(byte - 0x30))
+            case (_, 0x61...0x66): digits.append(UInt64(byte - 0x61 + 10))
+            case (_, 0x41...0x46): digits.append(UInt64(byte - 0x41 + 10))
+            default: return nil
+            }
+        }
+        high = digits[..<16].reduce(0) { $0 << 4 | $1 }
+        low = digits[16...].reduce(0) { $0 << 4 | $1 }
+        guard high & 0xF000 == 0x8000, low >> 62 == 2 else { return nil }
+    }
+
+    package static func < (left: CommandID, right: CommandID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+
+    /// 36 lower-case characters.
+    package var description: String {
+        String(unsafeUninitializedCapacity: 36) { target in
+            var place = 0
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
+                    target[place] = 0x2D
+                    place += 1
+                }
+                let word = index < 16 ? high : low
+                let digit = UInt8(word >> UInt64(60 - 4 * (index % 16)) & 15)
+                target[place] = digit < 10 ? 0x30 + digit : 0x61 + digit - 10
+                place += 1
+            }
+            return place
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// Who a message is for. An address is parsed and re-emitted, never passed through: a header or a command line must not
+// be able to hide in it.
+
+/// A mailbox address without a display name: local part kept as written, domain in lower case and in ASCII.
+package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
+    package var localPart: Text
+    package var domain: Text
+
+    /// Accepts a dot-atom local part (RFC 5321 4.1.2, with non-ASCII letters as in RFC 6531) and a domain name of at
+    /// least one dot-separated label. A display name, quotes, comments, address literals, blanks, commas, control
+    /// characters and CR, LF or NUL are refused: nil.
+    package init?(_ text: String) {
+        guard text.utf8.count <= Limits.addressBytes else { return nil }
+        let bytes = Array(text.utf8)
+        guard let at = bytes.lastIndex(of: 0x40), at > 0, at < bytes.count - 1 else { return nil }
+        let local = bytes[..<at]
+        guard local.count <= Limits.localPartBytes, local.allSatisfy(EmailAddress.isLocalByte),
+            local.first != 0x2E, local.last != 0x2E,
+            !zip(local, local.dropFirst()).contains(where: { $0 == 0x2E && $1 == 0x2E })
+        else { return nil }
+        let name = String(decoding: bytes[(at + 1)...], as: UTF8.self)
+        guard let domain = DomainName.ascii(name) else { return nil }
+        localPart = Text(String(decoding: local, as: UTF8.self))
+        guard EmailAddress.hasOnlyVisibleText(localPart) else { return nil }
+        self.domain = Text(domain)
+    }
+
+    package var description: String { "\(localPart)@\(domain)" }
+
+    private static func isLocalByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E: true
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2F, 0x3D, 0x3F, 0x5E...0x60, 0x7B...0x7E: true
+        default: byte >= 0x80
+        }
+    }
+
+    /// Refuses the non-ASCII line breaks and other control characters, which some mailers treat as line ends.
+    private static func hasOnlyVisibleText(_ text: Text) -> Bool {
+        text.string.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .unassigned: false
+            default: true
+            }
+        }
+    }
+}
+
+/// A host name in the form that DNS and providers take.
+package enum DomainName {
+    /// Lower-case ASCII, with labels outside ASCII as Punycode (RFC 3492) behind `xn--`. nil where a label is empty, too
+    /// long, begins or ends with a hyphen or holds another character. Case is folded by Unicode's own rules, without
+    /// a locale; names are not otherwise prepared (no NFC), so write them composed.
+    package static func ascii(_ name: String) -> String? {
+        let labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        var result: [String] = []
+        for label in labels {
+            var text = String(label)
+            if !text.utf8.allSatisfy({ $0 < 0x80 }) {
+                guard text.unicodeScalars.allSatisfy({ $0.isASCII || isLetter($0) }),
+                    let encoded = Punycode.encode(text)
+                else { return nil }
+                text = "xn--" + encoded
+            }
+            guard (1...63).contains(text.utf8.count), text.utf8.first != 0x2D, text.utf8.last != 0x2D,
+                text.utf8.allSatisfy(isHostByte)
+            else { return nil }
+            result.append(text)
+        }
+        let joined = result.joined(separator: ".")
+        return joined.utf8.count <= 253 ? joined : nil
+    }
+
+    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || scalar.properties.generalCategory == .nonspacingMark
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
+    }
+}
+
+/// RFC 3492, encoding only.
+private enum Punycode {
+    static func encode(_ label: String) -> String? {
+        let scalars = label.unicodeScalars.map(\.value)
+        var output = scalars.filter { $0 < 0x80 }
+        let basicCount = UInt32(output.count)
+        if basicCount > 0 { output.append(0x2D) }
+        var (next, delta, bias, handled) = (UInt32(0x80), UInt32(0), UInt32(72), basicCount)
+        while handled < scalars.count {
+            guard let smallest = scalars.filter({ $0 >= next }).min() else { return nil }
+            let (step, overflow) = (smallest - next).multipliedReportingOverflow(by: handled + 1)
+            guard !overflow, delta <= UInt32.max - step else { return nil }
+            delta += step
+            next = smallest
+            for value in scalars {
+                if value < next { delta += 1 }
+                guard value == next else { continue }
+                output += digits(of: delta, bias: bias)
+                bias = adapt(delta, handled + 1, handled == basicCount)
+                delta = 0
+                handled += 1
+            }
+            delta += 1
+            next += 1
+        }
+        return String(String.UnicodeScalarView(output.compactMap(Unicode.Scalar.init)))
+    }
+
+    /// A variable-length integer in base 36 (RFC 3492, 3.3).
+    private static func digits(of delta: UInt32, bias: UInt32) -> [UInt32] {
+        var (rest, base, result) = (delta, UInt32(36), [UInt32]())
+        while true {
+            let threshold = base <= bias ? 1 : min(base - bias, 26)
+            guard rest >= threshold else { break }
+            result.append(digit(threshold + (rest - threshold) % (36 - threshold)))
+            rest = (rest - threshold) / (36 - threshold)
+            base += 36
+        }
+        return result + [digit(rest)]
+    }
+
+    private static func digit(_ value: UInt32) -> UInt32 {
+        value < 26 ? 0x61 + value : 0x30 + value - 26
+    }
+
+    private static func adapt(_ delta: UInt32, _ count: UInt32, _ isFirst: Bool) -> UInt32 {
+        var rest = isFirst ? delta / 700 : delta / 2
+        rest += rest / count
+        var bias: UInt32 = 0
+        while rest > 455 {
+            rest /= 35
+            bias += 36
+        }
+        return bias + 36 * rest / (rest + 38)
+    }
+}

@@ -1,0 +1,66 @@
+// The permanent memory of which command won each key.
+
+/// One winner of a key: a row of the ledger.
+package struct Winner: Hashable, Sendable {
+    package var position: Int64
+    package var occurredAt: Timestamp
+    package var slot: Text
+    /// 1, and one more with every re-issue by a person.
+    package var generation: Int64
+    package var command: CommandID
+
+    package init(position: Int64, occurredAt: Timestamp, slot: Text, generation: Int64, command: CommandID) {
+        self.position = position
+        self.occurredAt = occurredAt
+        self.slot = slot
+        self.generation = generation
+        self.command = command
+    }
+}
+
+/// Which winners of a key a decision needs.
+package enum LedgerRange: Hashable, Sendable {
+    /// The one with the lowest position.
+    case first
+    /// The one with the highest position.
+    case latest
+    /// All whose event's time is at or after the first and before the second.
+    case between(from: Timestamp, before: Timestamp)
+}
+
+package struct LedgerQuestion: Hashable, Sendable {
+    package var key: Digest
+    package var range: LedgerRange
+
+    package init(key: Digest, range: LedgerRange) {
+        self.key = key
+        self.range = range
+    }
+}
+
+/// The winners that matter to one batch: what the store knew before it, by question, and what the batch itself added.
+/// The projector decides on this value alone.
+package struct LedgerView: Sendable {
+    private var known: [LedgerQuestion: [Winner]]
+    private var added: [Digest: [Winner]] = [:]
+
+    package init(known: [LedgerQuestion: [Winner]]) {
+        self.known = known
+    }
+
+    /// Winners of the question's key and range, lowest position first.
+    package func winners(_ question: LedgerQuestion) -> [Winner] {
+        let before = known[question] ?? []
+        guard let new = added[question.key] else { return before }
+        switch question.range {
+        case .first: return before.isEmpty ? Array(new.prefix(1)) : before
+        case .latest: return Array(new.suffix(1))
+        case .between(let from, let end):
+            return before + new.filter { from <= $0.occurredAt && $0.occurredAt < end }
+        }
+    }
+
+    package mutating func add(_ winner: Winner, key: Digest) {
+        added[key, default: []].append(winner)
+    }
+}

@@ -1,0 +1,109 @@
+// The function that decides. Everything that it needs comes in as values; everything that it concludes goes out as
+// values. It runs in two steps so that a store can fetch all winners of a batch at once: `draft` reads the event under
+// the rules and says which keys matter; `decide` settles the drafts in the order of their positions.
+
+package enum Projector {
+    /// What can be said of an event before the ledger is asked.
+    package struct Draft: Sendable {
+        package enum Kind: Sendable {
+            /// Decided without the ledger.
+            case decided(Reason)
+            /// Competes for its key with this command.
+            case claims(Command, Window)
+            /// Ends the command that won the key last.
+            case cancels(scope: Text)
+        }
+
+        package var rule: Text
+        package var item: Int64
+        package var key: Key?
+        package var recipient: Text?
+        package var kind: Kind
+
+        package init(rule: Text = "", item: Int64 = 0, key: Key? = nil, recipient: Text? = nil, kind: Kind) {
+            self.rule = rule
+            self.item = item
+            self.key = key
+            self.recipient = recipient
+            self.kind = kind
+        }
+
+        /// What the ledger must be asked before the draft can be decided; nil if nothing.
+        package var question: LedgerQuestion? {
+            guard let key else { return nil }
+            switch kind {
+            case .decided: return nil
+            case .claims(let command, let window):
+                return LedgerQuestion(key: key.digest, range: window.range(at: command.occurredAt))
+            case .cancels: return LedgerQuestion(key: key.digest, range: .latest)
+            }
+        }
+    }
+
+    /// Reads one event under the rules. Always gives at least one draft, and exactly one for each rule that acts on
+    /// the event's type and recipient, in the order of rule names.
+    package static func draft(
+        _ event: Event, at position: Int64, fields: Result<Fields, PayloadDefect>, under rules: RuleSet
+    ) -> [Draft] {
+        guard let reading = rules.reading(of: event.type) else {
+            return [Draft(kind: .decided(.noRule))]
+        }
+        switch fields {
+        case .failure(let defect):
+            return [Draft(kind: .decided(.payloadInvalid(detail: defect.description)))]
+        case .success(let fields):
+            let reader = EventReader(event: event, fields: fields, position: position, ruleSet: rules.digest)
+            var drafts: [Draft] = []
+            for index in reading.acting { drafts += reader.drafts(for: rules.rules[index]) }
+            for index in reading.cancelling { drafts += reader.cancellingDrafts(for: rules.rules[index]) }
+            return drafts
+        }
+    }
+
+    /// Settles an event's drafts, in order, and adds the winners to the view so that the next event sees them.
+    package static func decide(_ drafts: [Draft], at position: Int64, ledger: inout LedgerView) -> [Decision] {
+        drafts.map { draft in
+            var decision = Decision(
+                position: position, rule: draft.rule, item: draft.item, reason: .noRule, key: draft.key,
+                recipient: draft.recipient)
+            switch draft.kind {
+            case .decided(let reason): decision.reason = reason
+            case .cancels:
+                let latest = draft.question.flatMap { ledger.winners($0).last }
+                decision.reason = latest.map { .cancels(command: $0.command) } ?? .cancelsNothing
+            case .claims(let command, let window):
+                let winners = draft.question.map { ledger.winners($0) } ?? []
+                if let loss = loss(of: command, window, to: winners) {
+                    decision.reason = loss
+                } else {
+                    decision.reason = .emitted
+                    decision.command = command
+                    let winner = Winner(
+                        position: position, occurredAt: command.occurredAt, slot: command.slot,
+                        generation: command.generation, command: command.id)
+                    ledger.add(winner, key: command.key.digest)
+                }
+            }
+            return decision
+        }
+    }
+
+    /// Why a command may not be emitted, given the winners in its window; nil if it may.
+    private static func loss(of command: Command, _ window: Window, to winners: [Winner]) -> Reason? {
+        // The nearest winner explains best; of two equally near ones the earlier position.
+        let nearest = winners.min { left, right in
+            let (toLeft, toRight) = (distance(left, command), distance(right, command))
+            return toLeft == toRight ? left.position < right.position : toLeft < toRight
+        }
+        guard let nearest else { return nil }
+        guard let until = window.until(winner: nearest.occurredAt, at: command.occurredAt) else {
+            return .duplicate(winner: winners.first?.position ?? nearest.position)
+        }
+        return .withinWindow(winner: nearest.position, until: until)
+    }
+
+    private static func distance(_ winner: Winner, _ command: Command) -> UInt64 {
+        let span = (winner.occurredAt - command.occurredAt).microseconds
+        return span.magnitude
+    }
+}
