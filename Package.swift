@@ -81,6 +81,8 @@ let package = Package(
             name: "SendonceDelivery",
             dependencies: ["SendonceCore", "SendonceStore", "SendonceTemplates"],
             swiftSettings: house),
+        // Answering why: recorded rows to sentences and data.
+        .target(name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
@@ -101,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "SendonceCommand",
             dependencies: [
-                "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
                 "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
