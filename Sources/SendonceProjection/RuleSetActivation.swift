@@ -1,0 +1,131 @@
+// Bringing a rule set into force: an act of a person, planned first, recorded as an event of the log.
+package import SendonceCore
+package import SendonceRules
+package import SendonceStore
+
+/// What an activation would change, and what it would cost.
+package struct ActivationPlan: Sendable {
+    package var parsed: ParsedRules
+    /// What is in force now; nil before the first activation.
+    package var current: Activation?
+    package var change: RuleChange
+    /// Keys in the ledger that the new rules would no longer find, by scope: each may send again.
+    package var freedKeys: [(scope: Text, keys: Int64)]
+
+    /// 0 where nothing is un-claimed.
+    package var freedKeyCount: Int64 { freedKeys.reduce(0) { $0 + $1.keys } }
+    /// Whether the rule set is in force already.
+    package var isInForce: Bool { current?.ruleSet == parsed.ruleSet.digest }
+}
+
+package enum ActivationError: Error, Sendable {
+    case store(StoreError)
+    /// The change does not fit the rules in force, for example `was` names a rule that never was.
+    case unfit(String)
+    /// The change un-claims keys, and the number that was confirmed is not the number that it frees.
+    case unconfirmed(freed: Int64, confirmed: Int64?)
+    /// Somebody activated another rule set since the plan was made.
+    case overtaken
+
+    package var description: String {
+        switch self {
+        case .store(let error): error.description
+        case .unfit(let words): words
+        case .unconfirmed(let freed, let confirmed):
+            "this change frees \(freed) \(freed == 1 ? "key" : "keys"), which could then send again"
+                + (confirmed.map { " (confirmed: \($0))" } ?? "")
+                + ": name the old rule with `was:`, or confirm with --free-keys \(freed)"
+        case .overtaken: "another rule set was activated meanwhile: look at the difference again"
+        }
+    }
+}
+
+package enum RuleSetActivation {
+    package typealias Store = ProjectionStore & RuleSetReader
+
+    /// Compares the parsed rules with those in force and counts the keys that the change would free.
+    package static func plan(_ parsed: ParsedRules, in store: any RuleSetReader) throws(ActivationError)
+        -> ActivationPlan
+    {
+        do {
+            let current = try store.activation()
+            let inForce = try current.map { activation throws(StoreError) in
+                try RulesInForce(activation, from: store).rules
+            }
+            let scopes = try store.scopes()
+            let change = try RuleChange(
+                from: inForce, to: parsed.ruleSet, historicScopes: Array(scopes.keys).sorted())
+            let freed = change.freedScopes.compactMap { scope in
+                scopes[scope].flatMap { $0 > 0 ? (scope: scope, keys: $0) : nil }
+            }
+            return ActivationPlan(parsed: parsed, current: current, change: change, freedKeys: freed)
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as RuleChange.Unfit {
+            throw .unfit(error.description)
+        } catch {
+            throw .unfit("\(error)")
+        }
+    }
+
+    /// Writes the activation into the log. `confirmedKeys` must equal the plan's number of freed keys where that is not
+    /// 0. A rule set that is in force already is left as it is: nil.
+    package static func activate(
+        _ plan: ActivationPlan, actor: Text, reason: Text, confirmedKeys: Int64?, now: Timestamp,
+        in store: any Store
+    ) throws(ActivationError) -> Activation? {
+        guard !plan.isInForce else { return nil }
+        let freed = plan.freedKeyCount
+        guard freed == 0 || confirmedKeys == freed else {
+            throw .unconfirmed(freed: freed, confirmed: confirmedKeys)
+        }
+        let files = plan.parsed.source.files.map { RuleSetFile(name: Text($0.name), content: $0.content) }
+        let outcome: Activation?
+        do {
+            outcome = try store.project { transaction throws(StoreError) -> Activation? in
+                guard try transaction.activation() == plan.current else { return nil }
+                let head = try transaction.head()
+                let activation = Activation(
+                    position: head.position + 1, ruleSet: plan.parsed.ruleSet.digest, scopes: plan.change.scopes,
+                    actor: actor, reason: reason, recordedAt: now)
+                let event = Event(
+                    type: Event.activationType, source: "sendonce", payload: Array(activation.payload.utf8),
+                    occurredAt: now)
+                let next = head.adding(event)
+                try transaction.write(
+                    activation,
+                    event: LoggedEvent(position: next.position, event: event, link: next.link, recordedAt: now),
+                    decision: Decision(position: next.position, reason: .control(detail: plan.words)),
+                    files: files)
+                return activation
+            }
+        } catch {
+            throw .store(error)
+        }
+        guard let outcome else { throw .overtaken }
+        return outcome
+    }
+}
+
+extension Activation {
+    /// The payload of the activation's event: all that a replay needs besides the rule set's files.
+    package var payload: String {
+        let ordered = scopes.keys.sorted().map { name in
+            JSONMember(name, .string(scopes[name] ?? name))
+        }
+        let members = [
+            JSONMember("rule_set", .string(Text(ruleSet.description))), JSONMember("scopes", .object(ordered)),
+            JSONMember("actor", .string(actor)), JSONMember("reason", .string(reason)),
+        ]
+        return JSONValue.object(members).jsonText
+    }
+}
+
+extension ActivationPlan {
+    /// What the log's decision says that the activation did.
+    fileprivate var words: String {
+        let short = String(parsed.ruleSet.digest.description.prefix(12))
+        let count = parsed.ruleSet.rules.count
+        return "rule set \(short) with \(count) \(count == 1 ? "rule" : "rules") is in force"
+    }
+}

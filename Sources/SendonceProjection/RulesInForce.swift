@@ -1,0 +1,52 @@
+// The rule set of an activation, ready to read events with.
+package import SendonceCore
+import SendonceJSON
+import SendonceRules
+package import SendonceStore
+
+/// A parsed rule set with the scopes of its activation and a reader for the payload paths that it names.
+package final class RulesInForce {
+    package let activation: Activation
+    package let rules: RuleSet
+    private let reader: PayloadReader
+    private let blank: Fields
+
+    /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back, or needs a
+    /// newer program: `damaged`.
+    package convenience init(_ activation: Activation, from reader: any RuleSetReader) throws(StoreError) {
+        guard let files = try reader.ruleSetFiles(activation.ruleSet) else {
+            throw .damaged("rule set \(activation.ruleSet) is active but not stored")
+        }
+        let parsed: ParsedRules
+        do {
+            parsed = try StoredRules.parse(files, digest: activation.ruleSet)
+        } catch {
+            throw .damaged(error.description)
+        }
+        self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
+    }
+
+    package init(_ activation: Activation, rules: RuleSet) {
+        self.activation = activation
+        self.rules = rules
+        reader = PayloadReader(paths: rules.payloadPaths)
+        blank = Fields(count: rules.payloadPaths.count)
+    }
+
+    /// Reads the event's payload as far as the rules ask, and drafts its decisions.
+    package func draft(_ event: Event, at position: Int64) -> [Projector.Draft] {
+        var fields: Result<Fields, PayloadDefect> = .success(blank)
+        if let reading = rules.reading(of: event.type) {
+            var found = blank
+            do {
+                try event.payload.withUnsafeBytes { bytes throws(PayloadDefect) in
+                    try reader.read(bytes, slots: reading.slots, into: &found)
+                }
+                fields = .success(found)
+            } catch {
+                fields = .failure(error)
+            }
+        }
+        return Projector.draft(event, at: position, fields: fields, under: rules)
+    }
+}
