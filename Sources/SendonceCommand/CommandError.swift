@@ -1,0 +1,44 @@
+// Errors as people see them: one sentence, one exit code. The only place where an error becomes words for the terminal.
+import ArgumentParser
+import SendonceCore
+import SendonceProjection
+import SendonceRules
+import SendonceStore
+
+/// Exit codes of every command.
+enum ExitStatus: Int32 {
+    /// Yes, or done.
+    case yes = 0
+    /// The answer is no: nothing found, differs, unhealthy.
+    case no = 1
+    case failed = 2
+    /// Refused: needs a confirmation, or is fenced.
+    case refused = 3
+    case usage = 64
+}
+
+/// Why a command ends without its result.
+struct CommandError: Error {
+    var words: String
+    var status: ExitStatus
+
+    init(_ words: String, status: ExitStatus = .failed) {
+        self.words = words
+        self.status = status
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandError: self = error
+        case let error as StoreError: self.init(error.description)
+        case let error as RuleMistakes: self.init(error.description)
+        case let error as StoredRules.Defect: self.init(error.description)
+        case let error as ActivationError:
+            switch error {
+            case .unconfirmed, .overtaken: self.init(error.description, status: .refused)
+            case .store, .unfit: self.init(error.description)
+            }
+        default: self.init("\(error)")
+        }
+    }
+}

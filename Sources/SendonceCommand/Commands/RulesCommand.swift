@@ -1,0 +1,85 @@
+// `sendonce rules`: check, explain, compare and activate rule files.
+import ArgumentParser
+import SendonceCore
+import SendonceProjection
+import SendonceRules
+import SendonceSQLite
+
+struct RulesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules", abstract: "Check, explain, compare and activate rules.",
+        subcommands: [Check.self, Explain.self, Diff.self, Activate.self])
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read a rule file strictly and run its examples. Exit 1 if an example fails.")
+
+        @Argument(help: "The rule file; its templates are beside it.")
+        var file: String
+
+        func run() async throws {
+            let parsed = try RuleFiles.load(file)
+            let failures = ExampleCheck.failures(of: parsed, file: file)
+            failures.forEach { Printer.line(Printer.visible($0)) }
+            let counts = "\(parsed.ruleSet.rules.count) rules, \(parsed.examples.count) examples"
+            guard failures.isEmpty else {
+                Printer.message("\(file): \(counts), \(failures.count) failed")
+                throw ExitCode(ExitStatus.no.rawValue)
+            }
+            Printer.line("\(file): \(counts), all good (digest \(parsed.ruleSet.digest.description.prefix(12)))")
+        }
+    }
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say in words what each rule does.")
+
+        @Argument(help: "The rule file.")
+        var file: String
+
+        func run() async throws {
+            let parsed = try RuleFiles.load(file)
+            for rule in parsed.ruleSet.rules { Printer.line(RuleWords.explain(rule) + "\n") }
+        }
+    }
+
+    struct Diff: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what activating a file would change. Exit 1 if it changes something.")
+
+        @Argument(help: "The rule file.")
+        var file: String
+
+        @OptionGroup var store: StoreOptions
+
+        func run() async throws {
+            let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: try await store.open())
+            Activator.show(plan)
+            if !plan.isInForce { throw ExitCode(ExitStatus.no.rawValue) }
+        }
+    }
+
+    struct Activate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Bring a rule file into force: an event of the log, with who and why.")
+
+        @Argument(help: "The rule file.")
+        var file: String
+
+        @Option(name: .long, help: "Who activates (default: the user's name).")
+        var by: String?
+
+        @Option(name: .long, help: "Why.")
+        var reason: String = ""
+
+        @Option(name: .long, help: "Confirm that this many keys are freed and may send again.")
+        var freeKeys: Int64?
+
+        @OptionGroup var store: StoreOptions
+
+        func run() async throws {
+            try Activator.activate(
+                file: file, actor: by ?? Activator.currentUser, reason: reason, confirmedKeys: freeKeys,
+                in: try await store.open())
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// `sendonce run`: the live system, until it is stopped, or once through.
+import ArgumentParser
+import Logging
+import SendonceCore
+import SendonceSQLite
+import ServiceLifecycle
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Decide and deliver until stopped.",
+        discussion: """
+            Works with the rule set in force and needs no rule file. SIGTERM or SIGINT ends it: it stops claiming, lets \
+            open attempts finish within the deadline, and releases what never left.
+            """)
+
+    @Flag(name: .long, help: "Decide and deliver what is due now, then end.")
+    var once = false
+
+    @Option(name: .long, help: "Activate this rule file first, for a first start or a single host.")
+    var activate: String?
+
+    @Flag(name: .long, help: "Make or update the tables first.")
+    var migrate = false
+
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let settings = try await store.settings()
+        if migrate { _ = try Migration.up(path: settings.database, busySeconds: settings.busySeconds) }
+        let store = try Store.open(settings)
+        if let activate {
+            try Activator.activate(
+                file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil, in: store)
+        }
+        guard !settings.routes.isEmpty else {
+            throw CommandError("no route is set: name one in `routes:` of the settings (`sendonce init` shows how)")
+        }
+        let logger = Logger.sendonce
+        let factory = DispatcherFactory(settings: settings, store: store)
+        if once {
+            try OnceThrough(store: store, factory: factory).run()
+            return
+        }
+        let engine = Engine(store: store, shutdownSeconds: settings.shutdownSeconds, logger: logger) { wake in
+            try factory.make(wake: wake)
+        }
+        try await EngineService.run(engine, logger: logger)
+    }
+}
+
+/// An engine under the care of the service group: signals end it in an orderly way.
+struct EngineService: Service {
+    let engine: Engine
+
+    func run() async throws {
+        engine.start()
+        try await withGracefulShutdownHandler {
+            try await engine.ended()
+        } onGracefulShutdown: {
+            engine.stop()
+        }
+    }
+
+    static func run(_ engine: Engine, beside others: [any Service] = [], logger: Logger) async throws {
+        let services = ([EngineService(engine: engine)] + others).map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+extension Logger {
+    /// Lines on standard error; the level comes from SENDONCE_LOG.
+    static var sendonce: Logger {
+        var logger = Logger(label: "sendonce") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Environment.logLevel
+        return logger
+    }
+}

@@ -1,0 +1,30 @@
+// `sendonce version`: what runs here, for bug reports.
+import ArgumentParser
+import SendonceCore
+import SendonceCurl
+import SendonceSQLite
+
+struct VersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the versions of sendonce and of the libraries it runs on.")
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let versions: [(Text, String)] = [
+            ("sendonce", SendonceVersion.text), ("schema", "\(SQLiteStore.schemaVersion)"),
+            ("sqlite", SQLiteStore.libraryVersion), ("libcurl", CurlTransport.libraryVersion),
+        ]
+        switch output.format {
+        case .table: versions.forEach { Printer.line("\($0.0.string.padding(to: 10)) \($0.1)") }
+        case .json, .jsonl:
+            Printer.json(.object(versions.map { JSONMember($0.0, .string(Text($0.1))) }))
+        }
+    }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - unicodeScalars.count))
+    }
+}

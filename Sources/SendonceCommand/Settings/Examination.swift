@@ -1,0 +1,129 @@
+// What `doctor` looks at, from the outside in.
+import Foundation
+import SendonceCore
+import SendonceProjection
+import SendonceSQLite
+import SendonceStore
+
+struct Examination {
+    let settings: Settings
+    let now: Timestamp
+
+    func findings() -> [Finding] {
+        var findings = [library(), routesSet()]
+        guard FileManager.default.fileExists(atPath: settings.database) else {
+            return findings + [
+                Finding(
+                    grade: .wrong, words: "\(settings.database): no such database", cure: "sendonce migrate up")
+            ]
+        }
+        do {
+            let store = try SQLiteStore(path: settings.database, busySeconds: settings.busySeconds)
+            findings += journal(try store.facts())
+            findings += try rules(store)
+            findings += try backlog(store.counts())
+        } catch let error as StoreError {
+            let cure: String? = if case .schemaTooOld = error { "sendonce migrate up" } else { nil }
+            findings.append(Finding(grade: .wrong, words: error.description, cure: cure))
+        } catch {
+            findings.append(Finding(grade: .wrong, words: CommandError(error).words))
+        }
+        return findings
+    }
+
+    /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process checkpoints
+    /// while another resets the log.
+    private func library() -> Finding {
+        let version = SQLiteStore.libraryVersion
+        guard SQLiteStore.hasResetDefect else { return Finding(grade: .good, words: "SQLite \(version)") }
+        return Finding(
+            grade: .warning,
+            words: "SQLite \(version) can lose commits when several processes write one WAL file",
+            cure: "use SQLite 3.51.3, 3.50.7 or 3.44.6, or open the file with journal_mode=DELETE everywhere")
+    }
+
+    private func routesSet() -> Finding {
+        settings.routes.isEmpty
+            ? Finding(
+                grade: .wrong, words: "no route is set", cure: "name one in `routes:` (`sendonce init` shows how)")
+            : Finding(grade: .good, words: "routes: \(settings.routes.map(\.name.string).joined(separator: ", "))")
+    }
+
+    private func journal(_ facts: SQLiteFacts) -> [Finding] {
+        let isDurable = facts.journalMode == "wal" ? facts.synchronous >= 2 : facts.synchronous >= 3
+        return [
+            Finding(
+                grade: isDurable ? .good : .wrong,
+                words: "schema version \(facts.schemaVersion), journal_mode \(facts.journalMode)",
+                cure: isDurable ? nil : "journal_mode=WAL, or DELETE with synchronous=EXTRA")
+        ]
+    }
+
+    private func rules(_ store: SQLiteStore) throws(StoreError) -> [Finding] {
+        guard let activation = try store.activation() else {
+            return [
+                Finding(
+                    grade: .wrong, words: "no rule set is active, so events wait",
+                    cure: "sendonce rules activate rules.yaml")
+            ]
+        }
+        let rules = try RulesInForce(activation, from: store).rules
+        let known = Set(settings.routes.map(\.name))
+        let missing = Set(rules.rules.map(\.route)).subtracting(known).sorted()
+        let short = activation.ruleSet.description.prefix(12)
+        return [
+            Finding(
+                grade: .good,
+                words: "rule set \(short), active since \(activation.recordedAt.shortText) by \(activation.actor)")
+        ] + missing.map { route in
+            Finding(
+                grade: .wrong, words: "rules name the route \(route), which is not set: its commands wait",
+                cure: "add \(route) to `routes:` and write route.\(route).provider")
+        }
+    }
+
+    private func backlog(_ counts: StoreCounts) -> [Finding] {
+        var findings = [
+            Finding(
+                grade: .good,
+                words: "\(counts.logged) events in the log, \(counts.commands) commands, \(counts.intake) waiting")
+        ]
+        if let oldest = counts.oldestIntakeAt, now - oldest > .minutes(5) {
+            findings.append(
+                Finding(
+                    grade: .warning, words: "the oldest undecided event is \((now - oldest).roughText) old",
+                    cure: "is `sendonce run` running?"))
+        }
+        if let held = counts.queued[QueueState.held.rawValue], held > 0 {
+            let age = counts.oldestHeldAt.map { ", the oldest for \((now - $0).roughText)" } ?? ""
+            findings.append(
+                Finding(
+                    grade: .warning, words: "\(held) \(held == 1 ? "command is" : "commands are") held\(age)",
+                    cure: "sendonce messages --state held"))
+        }
+        if let oldest = counts.oldestDueAt, now - oldest > .minutes(5) {
+            findings.append(
+                Finding(
+                    grade: .warning, words: "a command has been due for \((now - oldest).roughText)",
+                    cure: "is `sendonce run` running, and are its routes open?"))
+        }
+        return findings
+    }
+}
+
+extension Span {
+    /// For people: the largest whole unit.
+    var roughText: String {
+        let seconds = microseconds / 1_000_000
+        return switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7_200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3_600) h"
+        default: "\(seconds / 86_400) days"
+        }
+    }
+}
+
+extension String {
+    var json: JSONValue { .string(Text(self)) }
+}

@@ -1,0 +1,76 @@
+// One route's part of the settings.
+import Configuration
+import Foundation
+import SendonceCore
+import SendonceDelivery
+
+enum RouteSettings {
+    /// Reads `route.NAME.*`. Every mistake names the key and the cure.
+    static func route(_ name: String, _ reader: ConfigReader, file: String) throws -> Route {
+        let place = "\(file): route.\(name)"
+        guard let kind = reader.string(forKey: "provider") else {
+            throw CommandError("\(place).provider is missing: write brevo or maildir")
+        }
+        var route: Route
+        switch kind {
+        case "brevo":
+            let url = reader.string(forKey: "url", default: "https://api.brevo.com")
+            try check(url: url, place: place)
+            route = Route.brevo(name: Text(name), url: url, secret: Secret(try apiKey(reader, place: place)))
+        case "maildir":
+            guard let path = reader.string(forKey: "path") else {
+                throw CommandError("\(place).path is missing: name the directory that receives the mail")
+            }
+            route = Route.maildir(name: Text(name), path: path)
+        default:
+            throw CommandError("\(place).provider is \(kind): write brevo or maildir")
+        }
+        try applyLimits(reader, to: &route, place: place)
+        return route
+    }
+
+    private static func applyLimits(_ reader: ConfigReader, to route: inout Route, place: String) throws {
+        if let rate = reader.double(forKey: "rate") { route.rate = rate }
+        if let burst = reader.int(forKey: "burst") { route.burst = burst }
+        if let concurrency = reader.int(forKey: "concurrency") { route.concurrency = concurrency }
+        if let timeout = reader.int(forKey: "connect_timeout_ms") { route.connectTimeout = timeout }
+        if let timeout = reader.int(forKey: "total_timeout_ms") { route.totalTimeout = timeout }
+        guard (1...1_024).contains(route.concurrency) else {
+            throw CommandError("\(place).concurrency is \(route.concurrency): write a number from 1 to 1024")
+        }
+        guard route.rate.map({ $0 > 0 }) ?? true, route.burst >= 1 else {
+            throw CommandError("\(place).rate and .burst must be above 0")
+        }
+        guard route.connectTimeout > 0, route.totalTimeout >= route.connectTimeout else {
+            throw CommandError("\(place).total_timeout_ms must not be below connect_timeout_ms")
+        }
+    }
+
+    /// A key is never taken from the command line, where every user of the machine can read it.
+    private static func apiKey(_ reader: ConfigReader, place: String) throws -> String {
+        if let path = reader.string(forKey: "api_key_file") {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw CommandError("\(place).api_key_file: \(path) cannot be read")
+            }
+            let key = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !key.isEmpty else { throw CommandError("\(place).api_key_file: \(path) is empty") }
+            return key
+        }
+        guard let key = reader.string(forKey: "api_key", isSecret: true), !key.isEmpty else {
+            throw CommandError(
+                "\(place).api_key_file is missing: name a file that holds the provider's key")
+        }
+        return key
+    }
+
+    /// A key must not travel in the clear: plain HTTP is for fakes on this machine.
+    private static func check(url: String, place: String) throws {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else {
+            throw CommandError("\(place).url is not a URL: \(url)")
+        }
+        let isLocal = host == "127.0.0.1" || host == "localhost" || host == "[::1]" || host == "::1"
+        guard parts.scheme == "https" || (parts.scheme == "http" && isLocal) else {
+            throw CommandError("\(place).url must begin with https:// (http:// only to this machine)")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// What a person sets for a process: where the database is, which routes exist, how patient to be.
+import Configuration
+import Foundation
+import SendonceCore
+import SendonceDelivery
+import SystemPackage
+
+/// Settings of one process, read once at start.
+struct Settings: Sendable {
+    var database: String
+    var routes: [Route]
+    var lease: Span
+    var shutdownSeconds: Double
+    var busySeconds: Double
+
+    /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a directory
+    /// with one file for each value, as systemd credentials and container secrets have it), the settings file.
+    static func load(file: String?, database: String?) async throws -> Settings {
+        let environment = ProcessInfo.processInfo.environment
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(secretsSpecifier: .dynamic { name, _ in name.contains("API_KEY") })
+                .prefixKeys(with: "sendonce")
+        ]
+        if let directory = environment["SENDONCE_SECRETS_DIRECTORY"] ?? environment["CREDENTIALS_DIRECTORY"] {
+            providers.append(
+                try await DirectoryFilesProvider(directoryPath: FilePath(directory), allowMissing: true))
+        }
+        let path = file ?? "sendonce.yaml"
+        do {
+            providers.append(
+                try await FileProvider<YAMLSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
+        } catch {
+            throw CommandError("\(path): the settings cannot be read: \(error)")
+        }
+        return try Settings(ConfigReader(providers: providers), file: path, database: database)
+    }
+
+    private init(_ reader: ConfigReader, file: String, database: String?) throws {
+        self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
+        lease = .seconds(Int64(reader.int(forKey: "lease_seconds", default: 90)))
+        shutdownSeconds = reader.double(forKey: "shutdown_seconds", default: 20)
+        busySeconds = reader.double(forKey: "busy_seconds", default: 5)
+        routes = try reader.stringArray(forKey: "routes", default: []).map { name in
+            try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
+        }
+    }
+}

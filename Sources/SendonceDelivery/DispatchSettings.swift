@@ -1,0 +1,54 @@
+// How a dispatcher works, and what one of its turns did.
+package import SendonceCore
+
+/// Times and sizes of a dispatcher, each with its reason.
+package struct DispatchSettings: Sendable {
+    /// Who claims, for the audit: host and process.
+    package var dispatcher: Text
+    /// How long a claim holds. Longer than any transfer may take plus the margin, so that a live dispatcher never loses a
+    /// command; short enough that a dead one's commands are looked at soon.
+    package var lease: Span
+    /// What is kept between the latest end of a transfer and the lease's end, for recording the outcome.
+    package var leaseMargin: Span
+    /// How often lapsed leases are looked for.
+    package var lapseCheckInterval: Span
+    /// Most settlements in one transaction of recovery.
+    package var settleBatch: Int
+    package var schedule: RetrySchedule
+
+    package init(
+        dispatcher: Text = "dispatcher", lease: Span = .seconds(90), leaseMargin: Span = .seconds(10),
+        lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500,
+        schedule: RetrySchedule = RetrySchedule()
+    ) {
+        self.dispatcher = dispatcher
+        self.lease = lease
+        self.leaseMargin = leaseMargin
+        self.lapseCheckInterval = lapseCheckInterval
+        self.settleBatch = settleBatch
+        self.schedule = schedule
+    }
+}
+
+/// What one turn did; for progress lines and tests, not for the audit.
+package struct DispatchReport: Sendable {
+    package var settled = 0
+    package var stale = 0
+    package var claimed = 0
+    package var finished = 0
+    package var held = 0
+    package var outcomes: [Outcome: Int] = [:]
+    /// Monotonic nanoseconds at which settled attempts were issued.
+    package var issuedAt: [UInt64] = []
+
+    package init() {}
+
+    /// Whether the turn found nothing to do.
+    package var isIdle: Bool { settled == 0 && claimed == 0 && finished == 0 && held == 0 }
+
+    mutating func add(_ verdict: Verdict, _ step: DeliveryStep, issuedAt: UInt64?) {
+        outcomes[verdict.outcome, default: 0] += 1
+        if case .hold = step { held += 1 }
+        if let issuedAt { self.issuedAt.append(issuedAt) }
+    }
+}

@@ -1,0 +1,201 @@
+// The dispatcher: settles what came back, claims what is due, hands it to the transports. One thread calls `turn`; what to
+// do with each command is decided by pure values (`GateFacts`, `Provider`, `DeliveryHistory`), and everything that must
+// survive a crash is in the store before a byte leaves.
+package import SendonceCore
+package import SendonceStore
+
+/// Delivers commands over a set of routes. Belongs to one thread; any number of dispatchers may work on one store.
+package final class Dispatcher {
+    private let queue: any CommandQueue
+    private let requests: RequestBuilder
+    private let settings: DispatchSettings
+    private let answers: AnswerBox
+    private var routes: [ActiveRoute]
+    /// Attempts whose answer has not come yet, by the number that the transport knows.
+    private var open: [UInt64: OpenAttempt] = [:]
+    /// Outcomes that are not recorded yet. Kept until the store takes them: an outcome is never dropped.
+    private var unrecorded: [Settlement] = []
+    private var lastNumber: UInt64 = 0
+    private var nextLapseCheck = Timestamp(microseconds: .min)
+
+    /// `wake` is called on a transport's thread when answers have arrived.
+    package init(
+        queue: any CommandQueue, requests: RequestBuilder, routes: [ActiveRoute],
+        settings: DispatchSettings = DispatchSettings(), wake: @escaping @Sendable () -> Void
+    ) {
+        self.queue = queue
+        self.requests = requests
+        self.routes = routes
+        self.settings = settings
+        answers = AnswerBox(wake: wake)
+    }
+
+    /// Attempts that are under way.
+    package var inFlight: Int { open.count }
+
+    /// One round: record outcomes, recover lapsed leases, claim, submit. `isClaiming` is false while shutting down.
+    ///
+    /// On a store error nothing is lost: outcomes that could not be recorded are kept for the next turn, and without
+    /// a committed claim nothing is sent.
+    package func turn(now: Timestamp, monotonic: UInt64, isClaiming: Bool = true) throws(StoreError) -> DispatchReport {
+        var report = DispatchReport()
+        judgeAnswers(now: now, report: &report)
+        try record(report: &report)
+        guard isClaiming else { return report }
+        if now >= nextLapseCheck {
+            try recoverLapsed(now: now, report: &report)
+            nextLapseCheck = now + settings.lapseCheckInterval
+        }
+        try claim(now: now, monotonic: monotonic, report: &report)
+        return report
+    }
+
+    /// When a turn without new answers has something to do: a token of a rate limit or the end of a breaker's pause is
+    /// not counted, so callers also look in from time to time.
+    package func nextDue() throws(StoreError) -> Timestamp? {
+        try queue.nextDue()
+    }
+
+    /// Ends the transports and records every attempt that was open: released if it never left, unknown otherwise.
+    package func close(now: Timestamp) throws(StoreError) -> DispatchReport {
+        for route in routes { route.transport.close() }
+        var report = DispatchReport()
+        judgeAnswers(now: now, report: &report)
+        try record(report: &report)
+        return report
+    }
+
+    // MARK: Settling
+
+    private func judgeAnswers(now: Timestamp, report: inout DispatchReport) {
+        for answer in answers.takeAll() {
+            guard let attempt = open.removeValue(forKey: answer.number) else { continue }
+            let verdict = routes[attempt.route].judge(answer, bodyLength: attempt.bodyLength, now: now)
+            let step = attempt.claimed.history.step(
+                after: verdict, startedAt: attempt.claimed.startedAt, now: now,
+                capability: routes[attempt.route].provider.capability, schedule: settings.schedule)
+            report.add(verdict, step, issuedAt: answer.issuedAt)
+            unrecorded.append(
+                Settlement(
+                    command: attempt.claimed.due.command.id, attempt: attempt.claimed.attempt,
+                    token: attempt.claimed.token, verdict: verdict, step: step, status: answer.status,
+                    issues: answer.issues, finishedAt: now))
+        }
+    }
+
+    private func record(report: inout DispatchReport) throws(StoreError) {
+        guard !unrecorded.isEmpty else { return }
+        let results = try queue.settle(unrecorded)
+        unrecorded.removeAll(keepingCapacity: true)
+        report.stale += results.count { $0 == .stale }
+        report.settled += results.count
+    }
+
+    /// Attempts of dispatchers that ended or stalled. Their outcome is unknown, whoever's they were.
+    private func recoverLapsed(now: Timestamp, report: inout DispatchReport) throws(StoreError) {
+        let lapsed = try queue.lapsed(now: now, limit: settings.settleBatch)
+        guard !lapsed.isEmpty else { return }
+        let settlements = lapsed.map { claimed in
+            let step = claimed.history.step(
+                after: .leaseLapsed, startedAt: claimed.startedAt, now: now,
+                capability: capability(of: claimed.due.command.route), schedule: settings.schedule)
+            report.add(.leaseLapsed, step, issuedAt: nil)
+            return Settlement(
+                command: claimed.due.command.id, attempt: claimed.attempt, token: claimed.token,
+                verdict: .leaseLapsed, step: step, status: nil, issues: 0, finishedAt: now)
+        }
+        let results = try queue.settle(settlements)
+        report.stale += results.count { $0 == .stale }
+        report.settled += results.count
+    }
+
+    /// A route that this dispatcher does not have is treated as one whose provider promises nothing.
+    private func capability(of route: Text) -> Capability {
+        routes.first { $0.route.name == route }?.provider.capability ?? .none
+    }
+
+    // MARK: Claiming
+
+    private func claim(now: Timestamp, monotonic: UInt64, report: inout DispatchReport) throws(StoreError) {
+        var shares: [RouteShare] = []
+        for index in routes.indices {
+            let share = routes[index].share(at: now)
+            if share > 0 { shares.append(RouteShare(route: routes[index].route.name, commands: share)) }
+        }
+        guard !shares.isEmpty else { return }
+        var prepared: [CommandID: PreparedRequest] = [:]
+        let claim = try queue.claim(
+            shares, now: now, lease: settings.lease, dispatcher: settings.dispatcher
+        ) { due in
+            prepare(due, now: now, into: &prepared)
+        }
+        report.claimed += claim.claimed.count
+        report.finished += claim.finished
+        report.held += claim.held
+        submit(claim.claimed, prepared: prepared, now: now, monotonic: monotonic)
+    }
+
+    /// Gates, then the message, then the comparison with the first attempt's bytes.
+    private func prepare(
+        _ due: DueCommand, now: Timestamp, into prepared: inout [CommandID: PreparedRequest]
+    ) -> Preparation {
+        guard let index = routes.firstIndex(where: { $0.route.name == due.command.route }) else { return .leave }
+        switch due.gates.check(at: now, capability: routes[index].provider.capability) {
+        case .finish(let state, let cause): return .finish(state, cause: cause)
+        case .hold(let reason): return .hold(reason, detail: "")
+        case .open(let until):
+            do {
+                let request = try requests.request(for: due, over: routes[index])
+                if let first = due.requestDigest, first != request.digest {
+                    return .hold(.templateError, detail: "the message differs from what the first attempt sent")
+                }
+                prepared[due.command.id] = PreparedRequest(route: index, request: request, until: until)
+                return .attempt(request: request.digest)
+            } catch {
+                return .hold(.templateError, detail: Text(error.description))
+            }
+        }
+    }
+
+    private func submit(
+        _ claimed: [ClaimedCommand], prepared: [CommandID: PreparedRequest], now: Timestamp, monotonic: UInt64
+    ) {
+        var batches: [Int: [TransportRequest]] = [:]
+        for claimed in claimed {
+            guard let prepared = prepared[claimed.due.command.id] else { continue }
+            lastNumber += 1
+            let route = routes[prepared.route].route
+            routes[prepared.route].inFlight += 1
+            open[lastNumber] = OpenAttempt(
+                claimed: claimed, route: prepared.route, bodyLength: prepared.request.body.count)
+            // A byte may leave only while the lease will outlast the whole transfer, and the gates stay open.
+            let lastIssue = claimed.leaseEnd - .milliseconds(Int64(route.totalTimeout)) - settings.leaseMargin
+            let deadline = prepared.until.map { min($0, lastIssue) } ?? lastIssue
+            let nanoseconds = UInt64(max(0, (deadline - now).microseconds)) * 1_000
+            batches[prepared.route, default: []].append(
+                TransportRequest(
+                    number: lastNumber, method: prepared.request.method, url: prepared.request.url,
+                    headers: prepared.request.headers, body: prepared.request.body,
+                    issueDeadline: monotonic + nanoseconds, connectTimeout: route.connectTimeout,
+                    totalTimeout: route.totalTimeout))
+        }
+        for index in routes.indices {
+            guard let batch = batches[index] else { continue }
+            routes[index].transport.submit(batch, answered: answers.add)
+        }
+    }
+}
+
+/// An attempt that is under way.
+private struct OpenAttempt {
+    var claimed: ClaimedCommand
+    var route: Int
+    var bodyLength: Int
+}
+
+/// A request between its claim's preparation and its commit.
+private struct PreparedRequest {
+    var route: Int
+    var request: ProviderRequest
+    var until: Timestamp?
+}
