@@ -1,0 +1,82 @@
+// Killed at any moment, under a provider that accepts, drops, delays and resets.
+import Foundation
+import SendonceFake
+import Testing
+
+extension SystemTests {
+    @Test("200 SIGKILLs at random moments lose nothing and make no provider accept a command twice")
+    func kills() async throws {
+        let seed = UInt64.random(in: 0..<1_000_000)
+        var chance = SeededGenerator(seed: seed)
+        let sandbox = try Sandbox()
+        let fake = FakeBrevo(
+            FakeBrevo.Configuration(
+                key: "fake-key",
+                chaos: try FakeBrevo.ChaosPlan(
+                    seed: seed,
+                    chances: [
+                        .init(.acceptThenDrop, 0.05), .init(.acceptThenReset, 0.05),
+                        .init(.acceptThenLate(milliseconds: 150), 0.10), .init(.dropBeforeReading, 0.05),
+                        .init(.acceptedThenResetOnReuse, 0.05), .init(.resetOnReuse, 0.05),
+                        .init(.truncatedJSON, 0.03), .init(.rateLimited, 0.02),
+                    ])))
+        try sandbox.writeSettings(port: try await fake.start())
+        try sandbox.writeRules()
+        try sandbox.prepare()
+        let inspection = try Inspection(sandbox)
+        var written = 0
+        for _ in 0..<200 {
+            for _ in 0..<5 {
+                // Every order twice, so that duplicates meet the kills too.
+                let payload = #"{"order_id": \#(written / 2), "email": "customer\#(written / 2)@shop.example"}"#
+                try inspection.execute(
+                    "INSERT INTO outbox (event_type, payload) VALUES ('order.placed', ?)", [payload])
+                written += 1
+            }
+            let run = try Program.sendonce("run", in: sandbox)
+            let moment = Date(timeIntervalSinceNow: Double.random(in: 0.02...0.25, using: &chance))
+            try eventually("the moment of the kill") { Date() >= moment || !run.isRunning }
+            #expect(run.isRunning, "seed \(seed): ended by itself: \(run.errorText)")
+            run.kill(SIGKILL)
+            run.wait()
+        }
+        fake.follow(.calm)
+        let run = try Program.sendonce("run", in: sandbox)
+        try eventually("seed \(seed): every command is finished", within: 120) {
+            try inspection.number("SELECT count(*) FROM outbox") == 0
+                && inspection.number("SELECT count(*) FROM outbox_queue") == 0
+        }
+        run.kill(SIGTERM)
+        #expect(run.wait() == 0, "\(run.errorText)")
+
+        #expect(try inspection.brokenPromises() == [], "seed \(seed)")
+        #expect(try inspection.number("SELECT count(*) FROM outbox_log WHERE event_type = 'order.placed'") == written)
+        #expect(
+            try inspection.number("SELECT count(*) FROM outbox_finish WHERE state = 'accepted'") == written / 2,
+            "seed \(seed)")
+        let accepted = fake.accepted()
+        #expect(accepted.count == written / 2, "seed \(seed)")
+        #expect(Set(accepted.map(\.key)).count == written / 2, "seed \(seed): a key was accepted twice")
+        #expect(
+            try inspection.number("SELECT count(*) FROM outbox_outcome WHERE outcome = 'unknown'") > 0,
+            "seed \(seed): the test met no unknown outcome, so it shows nothing")
+        await fake.stop()
+    }
+}
+
+/// SplitMix64: the seed that a failure prints gives the same run again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
