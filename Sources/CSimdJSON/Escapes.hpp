@@ -1,5 +1,5 @@
-// Escapes in strings. simdjson 3.0.1 takes \u0000 for text and calls half of a surrogate pair by the same name as
-// any other mistake; here each of them is a defect of its own.
+// Escapes in strings. simdjson 3.0.1 takes \u0000 for text and calls half of a surrogate pair by the same
+// name as any other mistake; here each of them is a defect of its own.
 #pragma once
 
 #include "CSimdJSON.h"

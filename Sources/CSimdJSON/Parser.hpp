@@ -3,20 +3,11 @@
 #pragma once
 
 #include "CSimdJSON.h"
+#include "Name.hpp"
 
 #include <memory>
 #include <simdjson.h>
 #include <vector>
-
-namespace sendonce {
-
-/// A name of the object that is being walked.
-struct Name {
-    const uint8_t *bytes;
-    size_t length;
-};
-
-}  // namespace sendonce
 
 struct sendonce_json_parser {
     size_t byte_limit;

@@ -1,7 +1,7 @@
 // The paths of a rule set in the form that the walk compares against: compiled once, read by every payload.
 #pragma once
 
-#include "CSimdJSON.h"
+#include "Name.hpp"
 
 #include <string>
 #include <vector>
@@ -13,6 +13,8 @@ struct Step {
     bool is_member;
     std::string name;
     int64_t index;
+
+    Name text() const { return {reinterpret_cast<const uint8_t *>(name.data()), name.size()}; }
 };
 
 using Path = std::vector<Step>;

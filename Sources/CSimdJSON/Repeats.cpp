@@ -21,7 +21,7 @@ size_t first_repeat(const Name *names, size_t count) {
     if (count <= pairwise_limit) {
         for (size_t second = 1; second < count; second++) {
             for (size_t first = 0; first < second; first++) {
-                if (compare(names[first], names[second]) == 0) return second;
+                if (names[first] == names[second]) return second;
             }
         }
         return count;

@@ -142,10 +142,7 @@ Walk::Place Walk::member(Place place, Name name) {
     for (uint32_t each = place.first; each < place.last; each++) {
         const uint32_t slot = parser.active[each];
         const Step &step = paths[slots[slot]][place.level];
-        if (step.is_member && step.name.size() == name.length
-            && std::memcmp(step.name.data(), name.bytes, name.length) == 0) {
-            parser.active.push_back(slot);
-        }
+        if (step.is_member && step.text() == name) parser.active.push_back(slot);
     }
     return {place.level + 1, first, uint32_t(parser.active.size()), place.selected};
 }
