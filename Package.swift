@@ -120,6 +120,10 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        // Tests.
+        .testTarget(
+            name: "SendonceJSONTests", dependencies: ["SendonceJSON", "SendonceCore"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
