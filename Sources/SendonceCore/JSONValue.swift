@@ -2,7 +2,7 @@
 // `SendonceJSON`; the core receives what was found.
 
 /// A JSON value as it stands in a payload. Numbers keep their digits, so that a 30-digit order number stays exact.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     /// An integer literal in decimal, without leading zeros; `-0` is `0`.
@@ -26,7 +26,7 @@ package struct JSONMember: Hashable, Sendable {
 }
 
 extension JSONValue {
-    /// The member of an object, or the element of an array whose index the name spells.
+    /// The member of an object; nil for every other value.
     package func member(_ name: Text) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
