@@ -118,6 +118,9 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        // Tests.
+        .testTarget(name: "SendonceFakeTests", dependencies: ["SendonceFake"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
