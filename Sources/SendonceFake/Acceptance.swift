@@ -33,20 +33,31 @@ extension FakeBrevo {
             return (to + tags).reduce(texts) { $0 + $1.utf8.count } + 256
         }
 
-        /// One JSON object on one line, without the count of duplicates.
-        func recordLine() -> Data {
-            JSON.data(members)
-        }
-
-        /// The members of the acceptance in JSON; those that are absent are null.
-        var members: [String: Any] {
-            let parsed = params.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) }
-            return [
-                "key": key ?? NSNull(), "messageId": messageId, "sender": sender ?? NSNull(), "to": to,
-                "subject": subject ?? NSNull(), "tags": tags, "params": parsed ?? NSNull(),
-                "templateId": templateId ?? NSNull(), "text": excerpt ?? NSNull(),
-                "recipientCount": recipientCount, "receivedAt": receivedAt,
-            ]
+        /// One JSON object on one line, with or without the count of refused duplicates.
+        func line(withDuplicates: Bool) -> [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(retainedBytes + 64)
+            func add(_ name: String, _ value: String) { bytes += "\(name)\(value)".utf8 }
+            func add(_ name: String, text: String?) {
+                bytes += name.utf8
+                JSON.append(text: text, to: &bytes)
+            }
+            add("{\"key\":", text: key)
+            add(",\"messageId\":", text: messageId)
+            add(",\"sender\":", text: sender)
+            bytes += ",\"to\":".utf8
+            JSON.append(to, to: &bytes)
+            add(",\"subject\":", text: subject)
+            bytes += ",\"tags\":".utf8
+            JSON.append(tags, to: &bytes)
+            add(",\"templateId\":", templateId.map { "\($0)" } ?? "null")
+            add(",\"params\":", params ?? "null")
+            add(",\"text\":", text: excerpt)
+            add(",\"recipientCount\":", "\(recipientCount)")
+            add(",\"receivedAt\":", "\(receivedAt)")
+            if withDuplicates { add(",\"refusedDuplicates\":", "\(refusedDuplicates)") }
+            bytes.append(UInt8(ascii: "}"))
+            return bytes
         }
     }
 }

@@ -153,10 +153,10 @@ struct Account: ~Copyable {
             subject: message.subject, tags: message.tags, params: message.params,
             templateId: message.templateId,
             excerpt: message.excerpt, recipientCount: message.recipientCount, receivedAt: now)
-        guard acceptances.count < FakeBrevo.Limits.acceptances,
+        guard acceptances.count < min(configuration.acceptanceLimit, FakeBrevo.Limits.acceptances),
             retainedBytes + acceptance.retainedBytes <= FakeBrevo.Limits.retainedBytes
         else { throw .full }
-        guard record?.append(acceptance.recordLine()) ?? true else { throw .notRecorded }
+        guard record?.append(acceptance.line(withDuplicates: false)) ?? true else { throw .notRecorded }
         remember(acceptance)
         entry.accepted = true
         return messageId

@@ -21,7 +21,7 @@ struct Answer: Sendable {
     init(refusal: Refusal) {
         self.init(
             status: refusal.status,
-            body: Array(JSON.data(["code": refusal.code, "message": refusal.message])))
+            body: JSON.bytes(["code": refusal.code, "message": refusal.message]))
     }
 
     /// Head and body. `promisedBytes` is what Content-Length claims, if not the truth.

@@ -37,7 +37,7 @@ extension FakeBrevo.ChaosPlan {
         }
         if let script = members.removeValue(forKey: "script") {
             for var item in try Self.objects(script, named: "script") {
-                guard let count = (item.removeValue(forKey: "count") ?? 1) as? Int else {
+                guard let count = JSON.integer(item.removeValue(forKey: "count") ?? 1) else {
                     throw .chaosInvalid("\"count\" must be a whole number")
                 }
                 try changed.append(try FakeBrevo.Fault(from: &item), count: count)

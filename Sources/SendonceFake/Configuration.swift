@@ -30,6 +30,10 @@ extension FakeBrevo {
         /// Requests that are judged in one second of the clock before the answer is 429; nil for no limit.
         package var rateLimitPerSecond: Int?
         package var chaos = ChaosPlan.calm
+        /// Messages accepted before every further one is answered 503; `Limits.acceptances` at most.
+        package var acceptanceLimit = Limits.acceptances
+        /// Connections open at once before a further one is closed; `Limits.connections` at most.
+        package var connectionLimit = Limits.connections
         /// Threads that serve connections.
         package var threadCount = 1
         /// Milliseconds since 1970 in UTC.

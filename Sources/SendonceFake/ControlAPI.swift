@@ -72,13 +72,19 @@ extension FakeBrevo {
                     refusal: .invalid("the query knows key, from and limit; the last two are numbers"))
             }
         }
-        let objects = listed.lazy.map { acceptance in
-            acceptance.members.merging(["refusedDuplicates": acceptance.refusedDuplicates]) { $1 }
+        // One object a line, so that a long list can be read and compared by people.
+        var body = Array("[".utf8)
+        var separator = "\n"
+        for acceptance in listed {
+            body += separator.utf8
+            body += acceptance.line(withDuplicates: true)
+            separator = ",\n"
         }
-        return Answer(status: 200, body: JSON.array(objects))
+        body += "\n]\n".utf8
+        return Answer(status: 200, body: body)
     }
 
     private static func object(_ members: [String: Any]) -> Answer {
-        Answer(status: 200, body: Array(JSON.data(members)) + [UInt8(ascii: "\n")])
+        Answer(status: 200, body: JSON.bytes(members) + [UInt8(ascii: "\n")])
     }
 }

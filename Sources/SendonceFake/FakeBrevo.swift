@@ -121,7 +121,8 @@ package final class FakeBrevo: Sendable {
     }
 
     private func admitConnection() -> Bool {
-        if connectionCount.add(1, ordering: .relaxed).newValue <= Limits.connections { return true }
+        let limit = min(configuration.connectionLimit, Limits.connections)
+        if connectionCount.add(1, ordering: .relaxed).newValue <= limit { return true }
         connectionCount.subtract(1, ordering: .relaxed)
         return false
     }

@@ -77,7 +77,9 @@ extension FakeBrevo.Fault {
             if let otherwise { return otherwise }
             throw .chaosInvalid("\"\(name)\" is missing")
         }
-        guard let number = value as? Int else { throw .chaosInvalid("\"\(name)\" must be a whole number") }
+        guard let number = JSON.integer(value) else {
+            throw .chaosInvalid("\"\(name)\" must be a whole number")
+        }
         return number
     }
 }

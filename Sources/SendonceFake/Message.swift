@@ -68,7 +68,9 @@ struct Message: Sendable {
 
     private static func templateId(_ value: Any?) throws(Refusal) -> Int? {
         guard let value else { return nil }
-        guard let id = value as? Int, id > 0 else { throw .invalid("templateId must be a positive number") }
+        guard let id = JSON.integer(value), id > 0 else {
+            throw .invalid("templateId must be a positive number")
+        }
         return id
     }
 
@@ -78,7 +80,9 @@ struct Message: Sendable {
             return nil
         }
         if let id = sender["id"] {
-            guard let id = id as? Int, id > 0 else { throw .invalid("sender.id must be a positive number") }
+            guard let id = JSON.integer(id), id > 0 else {
+                throw .invalid("sender.id must be a positive number")
+            }
             return "id \(id)"
         }
         guard let email = sender["email"] else { throw .missing("sender.email is missing") }

@@ -65,8 +65,8 @@ struct RecordFile: ~Copyable {
     }
 
     /// Adds one line; false if it is not in the file as a whole, and then nothing of it is.
-    mutating func append(_ line: Data) -> Bool {
-        let bytes = Array(line) + [UInt8(ascii: "\n")]
+    mutating func append(_ line: [UInt8]) -> Bool {
+        let bytes = line + [UInt8(ascii: "\n")]
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }

@@ -54,7 +54,8 @@ struct AnswerTests {
         Scene.message(["to": [["email": "ann"]]]), Scene.message(["to": [["email": "a@b\r\nc.test"]]]),
         Scene.message(["to": [["email": 7]]]), Scene.message(["to": "ann@x.test"]),
         Scene.message(["sender": ["email": "@x.test"]]), Scene.message(["subject": 7]),
-        Scene.message(["templateId": "3"]), Scene.message(["templateId": 0]), Scene.message(["params": []]),
+        Scene.message(["templateId": "3"]), Scene.message(["templateId": 0]),
+        Scene.message(["templateId": true]), Scene.message(["params": []]),
         Scene.message(["tags": "a"]), Scene.message(["headers": ["idempotencyKey": 7]]),
         Scene.message(["cc": [["email": "x@"]]]), Scene.message(["messageVersions": []]),
     ]
@@ -128,6 +129,20 @@ struct AnswerTests {
             #expect(fake.accepted().count == 2)
             clock.advance(milliseconds: 1_000)
             try #expect(Scene.send(Scene.message(), to: port).reply?.status == 201)
+        }
+    }
+
+    @Test("A fake that is full refuses new messages instead of forgetting old ones")
+    func full() async throws {
+        var configuration = FakeBrevo.Configuration()
+        configuration.acceptanceLimit = 1
+        try await Scene.run(configuration) { fake, port in
+            try #expect(Scene.send(Scene.message(key: "a"), to: port).reply?.status == 201)
+            try #expect(Scene.send(Scene.message(key: "b"), to: port).reply?.status == 503)
+            try #expect(Scene.send(Scene.message(key: "a"), to: port).reply?.code == "duplicate_parameter")
+            #expect(fake.accepted().map(\.key) == ["a"])
+            #expect(fake.reset())
+            try #expect(Scene.send(Scene.message(key: "b"), to: port).reply?.status == 201)
         }
     }
 

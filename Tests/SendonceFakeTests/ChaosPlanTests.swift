@@ -74,7 +74,7 @@ struct ChaosPlanTests {
     @Test("Every fault can be written as JSON and read back", arguments: faults)
     func json(fault: FakeBrevo.Fault) throws {
         var plan = Plan.calm
-        try plan.apply(JSON.data(["script": [fault.members]]))
+        try plan.apply(Data(JSON.bytes(["script": [fault.members]])))
         #expect(plan.script.map(\.fault) == [fault])
     }
 }

@@ -155,7 +155,7 @@ struct ControlTests {
         late.write(Scene.post(Scene.message(key: "k")))
         let idle = try RawClient(port: port)
         #expect(idle.exchange(Scene.get("/fake/inbox")).reply?.status == 200)
-        while fake.accepted().isEmpty { await Task.yield() }
+        try await Scene.until { fake.accepted().count == 1 }
         await fake.stop()
         #expect(late.read() == .closed(after: ""))
         #expect(idle.read() == .closed(after: ""))
@@ -181,9 +181,11 @@ struct ControlTests {
 
     @Test("Connections over the limit are closed without an answer, and room comes back")
     func connectionLimit() async throws {
-        try await Scene.run { _, port in
+        var configuration = FakeBrevo.Configuration()
+        configuration.connectionLimit = 8
+        try await Scene.run(configuration) { _, port in
             var clients: [RawClient] = []
-            for _ in 0..<FakeBrevo.Limits.connections { clients.append(try RawClient(port: port)) }
+            for _ in 0..<8 { clients.append(try RawClient(port: port)) }
             let last = try #require(clients.last)
             #expect(last.exchange(Scene.get("/fake/inbox")).reply?.status == 200)
             let over = try RawClient(port: port)

@@ -43,7 +43,7 @@ struct FaultTests {
             let late = try RawClient(port: port)
             let start = ContinuousClock.now
             late.write(Scene.post(Scene.message(key: "k")))
-            try await until { fake.accepted().count == 1 }
+            try await Scene.until { fake.accepted().count == 1 }
             try #expect(Scene.send(Scene.message(key: "k"), to: port).reply?.code == "duplicate_parameter")
             #expect(late.read().reply?.status == 201)
             #expect(ContinuousClock.now - start >= .milliseconds(400))
@@ -58,7 +58,7 @@ struct FaultTests {
             do {
                 let client = try RawClient(port: port)
                 client.write(Scene.post(Scene.message(key: "k")))
-                try await until { fake.accepted().count == 1 }
+                try await Scene.until { fake.accepted().count == 1 }
             }
             try #expect(Scene.send(Scene.message(key: "k"), to: port).reply?.code == "duplicate_parameter")
         }
@@ -88,7 +88,9 @@ struct FaultTests {
             let client = try RawClient(port: port)
             client.write(Scene.post(Scene.message(key: "k")))
             var pieces: [Int] = []
-            while pieces.reduce(0, +) < 60 { pieces.append(client.readSome().count) }
+            repeat {
+                pieces.append(client.readSome().count)
+            } while pieces.reduce(0, +) < 60 && pieces.last != 0
             // A reader that was held up may find some bytes together, but never the whole at once.
             #expect(pieces.count > 5)
             #expect(fake.accepted().count == 1)
@@ -146,7 +148,7 @@ struct FaultTests {
             let request = Scene.post(Scene.message(key: "k"))
             let head = request.range(of: "\r\n\r\n")?.upperBound ?? request.endIndex
             #expect(client.exchange(String(request[..<head])) == .closed(after: ""))
-            try await until { fake.tally().abandoned == 1 }
+            try await Scene.until { fake.tally().abandoned == 1 }
             #expect(fake.tally().requests == 0)
             try #expect(Scene.send(Scene.message(key: "k"), to: port).reply?.status == 201)
         }
@@ -159,7 +161,7 @@ struct FaultTests {
                 let client = try RawClient(port: port)
                 client.write(String(Scene.post(Scene.message(key: "k")).dropLast()))
             }
-            try await until { fake.tally().abandoned == 1 }
+            try await Scene.until { fake.tally().abandoned == 1 }
             #expect(fake.tally().requests == 0)
             #expect(fake.accepted().isEmpty)
         }
@@ -176,12 +178,36 @@ struct FaultTests {
         }
     }
 
-    /// Waits for the condition with a deadline.
-    private func until(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline, "the condition did not come true in 10 seconds")
-            try await Task.sleep(for: .milliseconds(1))
+    @Test(
+        "Under all faults, a client that repeats under one key gets each message accepted exactly once",
+        arguments: [1, 2, 3] as [UInt64])
+    func endurance(seed: UInt64) async throws {
+        let faults: [Fault] = [
+            .acceptThenDrop, .acceptThenReset, .acceptThenLate(milliseconds: 1), .resetOnReuse,
+            .acceptThenResetOnReuse, .slowDrip(millisecondsPerByte: 0), .truncatedBody, .truncatedJSON,
+            .refuse(status: 500, accepted: true), .refuse(status: 503, accepted: false),
+            .rateLimited(resetSeconds: 1), .dropBeforeReading,
+        ]
+        try await Scene.run { fake, port in
+            fake.follow(try FakeBrevo.ChaosPlan(seed: seed, chances: faults.map { .init($0, 0.07) }))
+            var client = try RawClient(port: port)
+            let keys = (0..<200).map { "key \($0)" }
+            for key in keys {
+                var tries = 0
+                while true {
+                    tries += 1
+                    try #require(tries < 200, "seed \(seed): no end for \(key)")
+                    let reading = client.exchange(Scene.post(Scene.message(key: key)))
+                    if reading.reply == nil { client = try RawClient(port: port) }
+                    if reading.reply?.messageId != nil || reading.reply?.code == "duplicate_parameter" {
+                        break
+                    }
+                }
+            }
+            #expect(fake.accepted().map(\.key) == keys)
+            let seen = Set(fake.log().map(\.fault))
+            #expect(seen == Set(faults.map(\.name)).union(["none"]).subtracting(["dropBeforeReading"]))
+            #expect(fake.tally().abandoned > 0)
         }
     }
 }

@@ -59,6 +59,15 @@ enum Scene {
         try RawClient(port: port).exchange(post(body, apiKey: apiKey))
     }
 
+    /// Waits for the condition with a deadline.
+    static func until(_ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline, "the condition did not come true in 10 seconds")
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
     /// A path in a directory of its own, which is deleted afterwards.
     static func withFile(_ body: (String) async throws -> Void) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
