@@ -17,8 +17,8 @@ extension SystemTests {
                     chances: [
                         .init(.acceptThenDrop, 0.05), .init(.acceptThenReset, 0.05),
                         .init(.acceptThenLate(milliseconds: 150), 0.10), .init(.dropBeforeReading, 0.05),
-                        .init(.acceptedThenResetOnReuse, 0.05), .init(.resetOnReuse, 0.05),
-                        .init(.truncatedJSON, 0.03), .init(.rateLimited, 0.02),
+                        .init(.acceptThenResetOnReuse, 0.05), .init(.resetOnReuse, 0.05),
+                        .init(.truncatedJSON, 0.03), .init(.rateLimited(resetSeconds: 1), 0.02),
                     ])))
         try sandbox.writeSettings(port: try await fake.start())
         try sandbox.writeRules()

@@ -28,7 +28,7 @@ struct DevCommand: AsyncParsableCommand {
     var chaos: Double = 0
 
     func run() async throws {
-        let fake = try FakeProvider.start(
+        let fake = try await FakeProvider.start(
             port: port, key: FakeProvider.devKey, keySeconds: 900, record: nil, chaos: chaos, seed: 1)
         let parsed = try RuleFiles.load(rules)
         var settings = try await Settings.load(file: nil, database: database)
@@ -46,7 +46,7 @@ struct DevCommand: AsyncParsableCommand {
         Printer.line("ask            sendonce why ADDRESS --database \(database)")
         let watch = RuleWatch(file: rules, store: store, logger: logger)
         try await EngineService.run(engine, beside: [watch], logger: logger)
-        try await fake.stop()
+        await fake.stop()
     }
 }
 

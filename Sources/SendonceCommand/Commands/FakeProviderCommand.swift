@@ -32,11 +32,11 @@ struct FakeProviderCommand: AsyncParsableCommand {
         var seed: UInt64 = 1
 
         func run() async throws {
-            let fake = try FakeProvider.start(
+            let fake = try await FakeProvider.start(
                 port: port, key: key, keySeconds: keySeconds, record: record, chaos: chaos, seed: seed)
             Printer.line("fake brevo on http://127.0.0.1:\(fake.port)")
             await Interrupt.wait()
-            try await fake.stop()
+            await fake.stop()
         }
     }
 }
