@@ -122,12 +122,9 @@ let package = Package(
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
 
         // Tests.
-<<<<<<< HEAD
         .testTarget(
             name: "SendonceJSONTests", dependencies: ["SendonceJSON", "SendonceCore"], swiftSettings: house),
-=======
         .testTarget(name: "SendonceFakeTests", dependencies: ["SendonceFake"], swiftSettings: house),
->>>>>>> fake
     ],
     cxxLanguageStandard: .cxx17
 )
