@@ -1,7 +1,7 @@
 // Answers to the requests of one submission, gathered during a turn of the loop and given away in one call.
 
-internal import CCurl
-internal import SendonceDelivery
+import CCurl
+import SendonceDelivery
 
 /// What was submitted in one call, on its way to the loop.
 struct Submission: Sendable {

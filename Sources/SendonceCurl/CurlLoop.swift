@@ -1,8 +1,8 @@
 // The loop that drives all requests of a transport on one thread. Nothing here is shared: others reach it
 // through `Submissions` only.
 
-internal import CCurl
-internal import SendonceDelivery
+import CCurl
+import SendonceDelivery
 
 /// Takes submissions, keeps up to `concurrency` of their requests in flight, and gives the answers.
 final class CurlLoop {

@@ -1,8 +1,8 @@
 // The only code in Sendonce that can send over HTTP: the transport port on libcurl.
 
-internal import CCurl
+import CCurl
 package import SendonceDelivery
-internal import Synchronization
+import Synchronization
 
 /// Sends requests over HTTP/1.1 with kept connections, driven by one thread of its own.
 ///

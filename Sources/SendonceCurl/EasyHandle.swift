@@ -1,7 +1,7 @@
 // The owner of one easy handle of libcurl: made once, used for one request after another, closed with its
 // owner.
 
-internal import CCurl
+import CCurl
 
 struct EasyHandle: ~Copyable {
     let pointer: UnsafeMutableRawPointer

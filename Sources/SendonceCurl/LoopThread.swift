@@ -1,6 +1,6 @@
 // A thread of our own: the loop blocks in poll, which no thread of Swift's cooperative pool may.
 
-internal import Glibc
+import Glibc
 
 /// The running thread of one loop; to be joined or detached once.
 struct LoopThread: Sendable {

@@ -1,6 +1,6 @@
 // The clock that issue deadlines are measured on. It stands still during suspend and never jumps.
 
-internal import Glibc
+import Glibc
 
 enum Monotonic {
     /// Nanoseconds of `CLOCK_MONOTONIC`.

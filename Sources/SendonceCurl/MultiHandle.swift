@@ -1,6 +1,6 @@
 // The owner of the multi handle: the one set of connections that the transport's thread drives.
 
-internal import CCurl
+import CCurl
 
 struct MultiHandle: ~Copyable {
     private let pointer: UnsafeMutableRawPointer

@@ -1,8 +1,8 @@
 // The memory that libcurl reads a request from while it is under way: header lines as a list, and the body.
 // It belongs to one handle and is used again, so that a request costs no allocation once the handle is warm.
 
-internal import CCurl
-internal import SendonceDelivery
+import CCurl
+import SendonceDelivery
 
 /// Header lines and body of one request, at addresses that stay.
 struct RequestBytes: ~Copyable {

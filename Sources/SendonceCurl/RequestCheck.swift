@@ -2,7 +2,7 @@
 // or LF in one would be a header or a whole request of somebody else's choosing. Providers check before; this
 // is the last door.
 
-internal import SendonceDelivery
+import SendonceDelivery
 
 /// The methods that providers use. A closed list, so that no text becomes a method.
 enum Method {

@@ -1,7 +1,7 @@
 // Collects the head of an answer line by line. Only a complete final head counts: a status line alone proves
 // nothing about what follows, and an interim (1xx) head is not an answer.
 
-internal import SendonceDelivery
+import SendonceDelivery
 
 /// The last response head, and whether it is complete.
 struct ResponseHead {

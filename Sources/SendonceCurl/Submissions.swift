@@ -1,7 +1,7 @@
 // The one place where other threads meet the loop's thread: what was submitted, and whether the loop sleeps
 // or ends.
 
-internal import Synchronization
+import Synchronization
 
 /// Submissions on their way to the loop.
 ///

@@ -1,8 +1,8 @@
 // One place for a request in flight: an easy handle, the memory libcurl reads from, and what came back. The
 // guard that keeps libcurl from sending a request twice is here.
 
-internal import CCurl
-internal import SendonceDelivery
+import CCurl
+import SendonceDelivery
 
 /// Used for one request after another, by the loop's thread only.
 ///

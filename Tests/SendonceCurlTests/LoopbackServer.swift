@@ -13,7 +13,7 @@ struct SeenRequest: Sendable {
 
 /// Listens on 127.0.0.1 until `stop`.
 final class LoopbackServer: Sendable {
-    enum Problem: Error { case socket, bind }
+    enum Problem: Error { case socket, bind, connect }
 
     private struct State {
         var seen: [SeenRequest] = []
@@ -70,6 +70,22 @@ final class LoopbackServer: Sendable {
     func startAccepting() {
         let thread = startThread { self.acceptAll() }
         state.withLock { $0.threads.append(thread) }
+    }
+
+    /// Makes a connection of its own that stays in the backlog; returns it, to be closed.
+    func fillBacklog() throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw Problem.connect }
+        return descriptor
     }
 
     /// From here on connections are refused; open ones go on.
