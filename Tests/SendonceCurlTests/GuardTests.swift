@@ -114,8 +114,8 @@ struct GuardTests {
 
     @Test("A deadline that passes while the connection is made stops the request")
     func deadlineDuringConnect() async throws {
-        // The accept queue holds one connection, and it is full: the transport's SYN is dropped, and sent again a
-        // second later, when the deadline has passed and the server accepts.
+        // The accept queue holds one connection, and it is full: the transport's SYN is dropped, and sent
+        // again a second later, when the deadline has passed and the server accepts.
         let server = try LoopbackServer(backlog: 0, accepts: false) { $0.answerAll() }
         let filling = try server.fillBacklog()
         let transport = try makeTransport()

@@ -6,7 +6,7 @@
 #include <curl/curl.h>
 
 #if LIBCURL_VERSION_NUM < 0x075500
-#error "libcurl 7.85.0 or later is needed (CURLOPT_PREREQFUNCTION came with 7.80.0, CURLOPT_PROTOCOLS_STR with 7.85.0)"
+#error "libcurl 7.85.0 or later is needed (PREREQFUNCTION came with 7.80.0, PROTOCOLS_STR with 7.85.0)"
 #endif
 
 #if defined(__clang__)
