@@ -86,6 +86,9 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
+        .testTarget(
+            name: "SendonceCurlTests", dependencies: ["SendonceCurl", "SendonceDelivery", "SendonceCore"],
+            swiftSettings: house),
         .target(
             name: "SendonceFake",
             dependencies: [
