@@ -80,7 +80,7 @@ sendonce_json_result sendonce_json_read(
         const uint32_t root = parser->implementation->structural_indexes[0];
         if (root_is_object && parser->buffer[root] != '{') return defect(sendonce_json_not_an_object, root);
         if (!parser->repeated.empty()) {
-            return {sendonce_json_repeated_member, nullptr, -1, nullptr, nullptr,
+            return {sendonce_json_repeated_member, nullptr, -1, parser->nodes.data(), parser->found.data(),
                     parser->repeated.data(), parser->repeated.size()};
         }
         return {sendonce_json_ok, nullptr, -1, parser->nodes.data(), parser->found.data(), nullptr, 0};

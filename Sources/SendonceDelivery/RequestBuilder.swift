@@ -26,7 +26,7 @@ package final class RequestBuilder {
             throw Failure(description: "rule set \(due.command.ruleSet) has no rule \(due.command.rule)")
         }
         do {
-            let document = try PayloadReader.document(due.event.payload)
+            let document = try PayloadReader.decidedPayload(due.event.payload)
             let message = try MessageBuilder.message(
                 for: due.command, rule: rule, event: due.event, document: document, templates: rules.templates)
             return try route.provider.request(for: message, at: route.route)

@@ -58,12 +58,26 @@ package struct PayloadReader: ~Copyable {
     /// The limits and defects are those of a payload, except that the document need not be an object. A
     /// repeated member is refused anywhere, and its path starts with `$`.
     package static func document(_ bytes: [UInt8]) throws(PayloadDefect) -> JSONValue {
+        try document(bytes, toleratingRepeats: false)
+    }
+
+    /// Reads the payload of an event whose decision was made: whatever a rule reads was found free of repeated members
+    /// then, and a member that is repeated elsewhere is nobody's business (all of them are kept, in order).
+    package static func decidedPayload(_ bytes: [UInt8]) throws(PayloadDefect) -> JSONValue {
+        try document(bytes, toleratingRepeats: true)
+    }
+
+    private static func document(
+        _ bytes: [UInt8], toleratingRepeats: Bool
+    ) throws(PayloadDefect) -> JSONValue {
         let parser = JSONParser()
         let paths = CompiledPaths([Path(.data)])
         return try bytes.withUnsafeBufferPointer { (bytes) throws(PayloadDefect) in
             let result = parser.read(
                 UnsafeRawBufferPointer(bytes), paths: paths, slots: [0], rootIsObject: false)
-            try JSONParser.check(result, root: "$")
+            if !(toleratingRepeats && result.status == sendonce_json_repeated_member) {
+                try JSONParser.check(result, root: "$")
+            }
             var nodes = NodeCursor(result.nodes)
             return nodes.takeValue()
         }

@@ -64,6 +64,7 @@ typedef struct sendonce_json_result {
     const char *words;
     /// The byte at which reading stopped; -1 where simdjson does not say.
     int64_t position;
+    /// The selected values; also beside a repeated member, for callers to whom it does not matter.
     const sendonce_json_node *nodes;
     /// For each of the slots asked for, the place of its value in `nodes`, or -1 where there is none.
     const int64_t *found;
