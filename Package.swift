@@ -81,6 +81,9 @@ let package = Package(
             name: "SendonceDelivery",
             dependencies: ["SendonceCore", "SendonceStore", "SendonceTemplates"],
             swiftSettings: house),
+        // Mail into a directory: the embedded default, which needs no account.
+        .target(
+            name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
@@ -118,6 +121,15 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        .testTarget(name: "SendonceCoreTests", dependencies: ["SendonceCore"], swiftSettings: house),
+        .testTarget(
+            name: "SendonceTemplatesTests", dependencies: ["SendonceCore", "SendonceTemplates"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceDeliveryTests",
+            dependencies: ["SendonceCore", "SendonceDelivery", "SendonceMaildir", "SendonceTemplates"],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
