@@ -83,6 +83,9 @@ let package = Package(
             swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        // Mail into a directory: the embedded default, which needs no account.
+        .target(
+            name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
@@ -128,6 +131,14 @@ let package = Package(
         .testTarget(
             name: "SendonceJSONTests", dependencies: ["SendonceJSON", "SendonceCore"], swiftSettings: house),
         .testTarget(name: "SendonceFakeTests", dependencies: ["SendonceFake"], swiftSettings: house),
+        .testTarget(name: "SendonceCoreTests", dependencies: ["SendonceCore"], swiftSettings: house),
+        .testTarget(
+            name: "SendonceTemplatesTests", dependencies: ["SendonceCore", "SendonceTemplates"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceDeliveryTests",
+            dependencies: ["SendonceCore", "SendonceDelivery", "SendonceMaildir", "SendonceTemplates"],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
