@@ -118,6 +118,9 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        .testTarget(
+            name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
