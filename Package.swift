@@ -139,6 +139,8 @@ let package = Package(
             name: "SendonceDeliveryTests",
             dependencies: ["SendonceCore", "SendonceDelivery", "SendonceMaildir", "SendonceTemplates"],
             swiftSettings: house),
+        .testTarget(
+            name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

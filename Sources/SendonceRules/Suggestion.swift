@@ -1,0 +1,46 @@
+// Which known word was probably meant.
+
+enum Suggestion {
+    /// The known word nearest to what was written, or nil if none is near: at most a third of the longer word may
+    /// differ, and at least one letter may. Of equally near words the first one is taken.
+    static func nearest(to written: String, among known: [String]) -> String? {
+        let bytes = Array(written.utf8.prefix(80))
+        var best: (word: String, distance: Int)?
+        for word in known {
+            let candidate = Array(word.utf8)
+            let distance = self.distance(bytes, candidate)
+            let allowed = max(1, max(bytes.count, candidate.count) / 3)
+            guard distance <= allowed, distance < candidate.count, distance < best?.distance ?? .max else { continue }
+            best = (word, distance)
+        }
+        return best?.word
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other, letters
+    /// compared without regard to ASCII case.
+    static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        let first = left.map(lowered)
+        let second = right.map(lowered)
+        guard !first.isEmpty, !second.isEmpty else { return max(first.count, second.count) }
+        var beforeLast = [Int](repeating: 0, count: second.count + 1)
+        var last = Array(0...second.count)
+        for row in 1...first.count {
+            var current = [row] + [Int](repeating: 0, count: second.count)
+            for column in 1...second.count {
+                let same = first[row - 1] == second[column - 1]
+                current[column] = min(
+                    last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
+                if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
+                    current[column] = min(current[column], beforeLast[column - 2] + 1)
+                }
+            }
+            beforeLast = last
+            last = current
+        }
+        return last[second.count]
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        (0x41...0x5A).contains(byte) ? byte + 0x20 : byte
+    }
+}
