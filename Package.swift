@@ -79,7 +79,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
-            dependencies: ["SendonceCore", "SendonceStore", "SendonceTemplates"],
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates"],
             swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),

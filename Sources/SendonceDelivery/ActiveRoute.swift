@@ -6,30 +6,40 @@ package struct ActiveRoute {
     package let provider: any Provider
     package let transport: any Transport
     /// Attempts that are under way on this route.
-    package var inFlight = 0
+    package internal(set) var inFlight = 0
     private var rate: RateLimit
-    private var breaker: CircuitBreaker
+    private var breaker = CircuitBreaker()
 
-    package init(_ route: Route, provider: any Provider, transport: any Transport) {
+    package init(_ route: Route, transport: any Transport, at now: Timestamp) {
         self.route = route
-        self.provider = provider
+        provider = route.kind.provider
         self.transport = transport
-        rate = RateLimit(route)
-        breaker = CircuitBreaker()
+        rate = RateLimit(route.rate, at: now)
     }
 
-    /// How many commands may be claimed now, within concurrency, rate and what the breaker lets through. Takes the
-    /// tokens of the rate limit: what is claimed is sent at once.
+    /// Why nothing is claimed for the route now; nil while it is open.
+    package var opening: CircuitBreaker.Opening? { breaker.opening }
+
+    /// How many commands may be claimed now, within concurrency, breaker and rate. What is not used of it must be given
+    /// back.
     mutating func share(at now: Timestamp) -> Int {
-        let free = min(route.concurrency - inFlight, breaker.allowance(at: now, inFlight: inFlight))
-        return free > 0 ? rate.take(upTo: free, at: now) : 0
+        let admitted = breaker.admit(upTo: route.concurrency - inFlight, at: now)
+        let share = rate.take(upTo: admitted, at: now)
+        if share == 0, admitted > 0 { breaker.release() }
+        return share
     }
 
-    /// Reads an answer, and lets limits and breaker learn from it.
+    /// Gives back what of a share was not claimed.
+    mutating func putBack(_ unused: Int, of share: Int) {
+        rate.putBack(unused)
+        if unused == share { breaker.release() }
+    }
+
+    /// Reads an answer, and lets the breaker learn from it.
     mutating func judge(_ answer: TransportAnswer, bodyLength: Int, now: Timestamp) -> Verdict {
         inFlight -= 1
-        let verdict = provider.verdict(for: answer, bodyLength: bodyLength)
-        breaker.record(verdict, at: now)
+        let verdict = provider.verdict(for: answer, bodyLength: bodyLength, at: route)
+        breaker.note(verdict, at: now)
         return verdict
     }
 }

@@ -14,19 +14,16 @@ package struct DispatchSettings: Sendable {
     package var lapseCheckInterval: Span
     /// Most settlements in one transaction of recovery.
     package var settleBatch: Int
-    package var schedule: RetrySchedule
 
     package init(
         dispatcher: Text = "dispatcher", lease: Span = .seconds(90), leaseMargin: Span = .seconds(10),
-        lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500,
-        schedule: RetrySchedule = RetrySchedule()
+        lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500
     ) {
         self.dispatcher = dispatcher
         self.lease = lease
         self.leaseMargin = leaseMargin
         self.lapseCheckInterval = lapseCheckInterval
         self.settleBatch = settleBatch
-        self.schedule = schedule
     }
 }
 

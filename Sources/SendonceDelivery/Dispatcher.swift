@@ -73,7 +73,8 @@ package final class Dispatcher {
             let verdict = routes[attempt.route].judge(answer, bodyLength: attempt.bodyLength, now: now)
             let step = attempt.claimed.history.step(
                 after: verdict, startedAt: attempt.claimed.startedAt, now: now,
-                capability: routes[attempt.route].provider.capability, schedule: settings.schedule)
+                capability: routes[attempt.route].provider.capability,
+                schedule: routes[attempt.route].route.schedule)
             report.add(verdict, step, issuedAt: answer.issuedAt)
             unrecorded.append(
                 Settlement(
@@ -96,9 +97,12 @@ package final class Dispatcher {
         let lapsed = try queue.lapsed(now: now, limit: settings.settleBatch)
         guard !lapsed.isEmpty else { return }
         let settlements = lapsed.map { claimed in
+            let route = routes.first { $0.route.name == claimed.due.command.route }
+            // A route that this dispatcher does not have is one whose provider promises nothing.
             let step = claimed.history.step(
                 after: .leaseLapsed, startedAt: claimed.startedAt, now: now,
-                capability: capability(of: claimed.due.command.route), schedule: settings.schedule)
+                capability: route?.provider.capability ?? .none,
+                schedule: route?.route.schedule ?? RetrySchedule())
             report.add(.leaseLapsed, step, issuedAt: nil)
             return Settlement(
                 command: claimed.due.command.id, attempt: claimed.attempt, token: claimed.token,
@@ -109,23 +113,24 @@ package final class Dispatcher {
         report.settled += results.count
     }
 
-    /// A route that this dispatcher does not have is treated as one whose provider promises nothing.
-    private func capability(of route: Text) -> Capability {
-        routes.first { $0.route.name == route }?.provider.capability ?? .none
-    }
-
     // MARK: Claiming
 
     private func claim(now: Timestamp, monotonic: UInt64, report: inout DispatchReport) throws(StoreError) {
-        var shares: [RouteShare] = []
-        for index in routes.indices {
-            let share = routes[index].share(at: now)
-            if share > 0 { shares.append(RouteShare(route: routes[index].route.name, commands: share)) }
+        let shares = routes.indices.map { routes[$0].share(at: now) }
+        let wanted = zip(routes, shares).compactMap { active, share in
+            share > 0 ? RouteShare(route: active.route.name, commands: share) : nil
         }
-        guard !shares.isEmpty else { return }
+        guard !wanted.isEmpty else { return }
         var prepared: [CommandID: PreparedRequest] = [:]
-        let claim = try queue.claim(
-            shares, now: now, lease: settings.lease, dispatcher: settings.dispatcher
+        var claim = ClaimReport()
+        defer {
+            for index in routes.indices where shares[index] > 0 {
+                let used = claim.claimed.count { prepared[$0.due.command.id]?.route == index }
+                routes[index].putBack(shares[index] - used, of: shares[index])
+            }
+        }
+        claim = try queue.claim(
+            wanted, now: now, lease: settings.lease, dispatcher: settings.dispatcher
         ) { due in
             prepare(due, now: now, into: &prepared)
         }
@@ -173,11 +178,8 @@ package final class Dispatcher {
             let deadline = prepared.until.map { min($0, lastIssue) } ?? lastIssue
             let nanoseconds = UInt64(max(0, (deadline - now).microseconds)) * 1_000
             batches[prepared.route, default: []].append(
-                TransportRequest(
-                    number: lastNumber, method: prepared.request.method, url: prepared.request.url,
-                    headers: prepared.request.headers, body: prepared.request.body,
-                    issueDeadline: monotonic + nanoseconds, connectTimeout: route.connectTimeout,
-                    totalTimeout: route.totalTimeout))
+                prepared.request.transportRequest(
+                    number: lastNumber, issueDeadline: monotonic + nanoseconds, at: route))
         }
         for index in routes.indices {
             guard let batch = batches[index] else { continue }

@@ -1,5 +1,5 @@
 // From a due command to the request that its provider understands.
-package import SendonceCore
+import SendonceCore
 import SendonceJSON
 import SendonceRules
 package import SendonceStore
@@ -46,7 +46,7 @@ package final class RequestBuilder {
                 throw Failure(description: "rule set \(digest) is not stored")
             }
             let parsed = try StoredRules.parse(files, digest: digest)
-            let templates = try TemplateSet(files)
+            let templates = try TemplateSet(files: parsed.source.templateTexts)
             let loaded = RenderableRules(rules: parsed.ruleSet, templates: templates)
             shelf[digest] = loaded
             return loaded

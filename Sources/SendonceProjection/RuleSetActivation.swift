@@ -9,13 +9,19 @@ package struct ActivationPlan: Sendable {
     /// What is in force now; nil before the first activation.
     package var current: Activation?
     package var change: RuleChange
-    /// Keys in the ledger that the new rules would no longer find, by scope: each may send again.
-    package var freedKeys: [(scope: Text, keys: Int64)]
+    /// Keys in the ledger that the new rules would no longer find: each may send again.
+    package var freedKeys: [FreedKeys]
 
     /// 0 where nothing is un-claimed.
     package var freedKeyCount: Int64 { freedKeys.reduce(0) { $0 + $1.keys } }
     /// Whether the rule set is in force already.
     package var isInForce: Bool { current?.ruleSet == parsed.ruleSet.digest }
+}
+
+/// Keys that a change would un-claim, and why.
+package struct FreedKeys: Sendable {
+    package var cause: RuleChange.Freed
+    package var keys: Int64
 }
 
 package enum ActivationError: Error, Sendable {
@@ -49,19 +55,17 @@ package enum RuleSetActivation {
     {
         do {
             let current = try store.activation()
-            let inForce = try current.map { activation throws(StoreError) in
-                try RulesInForce(activation, from: store).rules
-            }
             let scopes = try store.scopes()
-            let change = try RuleChange(
-                from: inForce, to: parsed.ruleSet, historicScopes: Array(scopes.keys).sorted())
-            let freed = change.freedScopes.compactMap { scope in
-                scopes[scope].flatMap { $0 > 0 ? (scope: scope, keys: $0) : nil }
+            let change = try RuleChange.compare(
+                active: try current.map { activation in try StoredRules.load(activation.ruleSet, from: store) },
+                activeScopes: current?.scopes ?? [:], new: parsed, historicScopes: scopes.keys.sorted())
+            let freed = change.freed.compactMap { freed in
+                scopes[freed.scope].flatMap { $0 > 0 ? FreedKeys(cause: freed, keys: $0) : nil }
             }
             return ActivationPlan(parsed: parsed, current: current, change: change, freedKeys: freed)
         } catch let error as StoreError {
             throw .store(error)
-        } catch let error as RuleChange.Unfit {
+        } catch let error as RuleChangeError {
             throw .unfit(error.description)
         } catch {
             throw .unfit("\(error)")
@@ -79,7 +83,7 @@ package enum RuleSetActivation {
         guard freed == 0 || confirmedKeys == freed else {
             throw .unconfirmed(freed: freed, confirmed: confirmedKeys)
         }
-        let files = plan.parsed.source.files.map { RuleSetFile(name: Text($0.name), content: $0.content) }
+        let files = plan.parsed.source.files
         let outcome: Activation?
         do {
             outcome = try store.project { transaction throws(StoreError) -> Activation? in

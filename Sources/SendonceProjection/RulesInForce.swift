@@ -1,7 +1,7 @@
 // The rule set of an activation, ready to read events with.
 package import SendonceCore
 import SendonceJSON
-import SendonceRules
+package import SendonceRules
 package import SendonceStore
 
 /// A parsed rule set with the scopes of its activation and a reader for the payload paths that it names.
@@ -14,15 +14,7 @@ package final class RulesInForce {
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back, or needs a
     /// newer program: `damaged`.
     package convenience init(_ activation: Activation, from reader: any RuleSetReader) throws(StoreError) {
-        guard let files = try reader.ruleSetFiles(activation.ruleSet) else {
-            throw .damaged("rule set \(activation.ruleSet) is active but not stored")
-        }
-        let parsed: ParsedRules
-        do {
-            parsed = try StoredRules.parse(files, digest: activation.ruleSet)
-        } catch {
-            throw .damaged(error.description)
-        }
+        let parsed = try StoredRules.load(activation.ruleSet, from: reader)
         self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
     }
 
@@ -38,15 +30,28 @@ package final class RulesInForce {
         var fields: Result<Fields, PayloadDefect> = .success(blank)
         if let reading = rules.reading(of: event.type) {
             var found = blank
-            do {
-                try event.payload.withUnsafeBytes { bytes throws(PayloadDefect) in
-                    try reader.read(bytes, slots: reading.slots, into: &found)
-                }
+            do throws(PayloadDefect) {
+                try reader.read(event.payload, slots: reading.slots, into: &found)
                 fields = .success(found)
             } catch {
                 fields = .failure(error)
             }
         }
         return Projector.draft(event, at: position, fields: fields, under: rules)
+    }
+}
+
+extension StoredRules {
+    /// The rule set that the store keeps under a digest. One that cannot be parsed was changed behind our back, or needs a
+    /// newer program: `damaged`.
+    package static func load(_ digest: Digest, from reader: any RuleSetReader) throws(StoreError) -> ParsedRules {
+        guard let files = try reader.ruleSetFiles(digest) else {
+            throw .damaged("rule set \(digest) is named but not stored")
+        }
+        do {
+            return try StoredRules.parse(files, digest: digest)
+        } catch {
+            throw .damaged(error.description)
+        }
     }
 }

@@ -80,18 +80,6 @@ package protocol ProjectionTransaction {
         throws(StoreError)
 }
 
-/// One file of a stored rule set.
-package struct RuleSetFile: Hashable, Sendable {
-    /// `rules` for the rule file, else the template file's name.
-    package var name: Text
-    package var content: [UInt8]
-
-    package init(name: Text, content: [UInt8]) {
-        self.name = name
-        self.content = content
-    }
-}
-
 /// The right to project: to give positions and to emit commands.
 package protocol ProjectionStore: Sendable {
     /// Runs `body` in one transaction and commits it durably, or rolls all of it back if it throws. Synchronous on
