@@ -26,7 +26,7 @@ package struct JSONMember: Hashable, Sendable {
 }
 
 extension JSONValue {
-    /// The member of an object, or the element of an array whose index the name spells.
+    /// The member of an object; nil for any other value.
     package func member(_ name: Text) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
