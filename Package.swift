@@ -120,6 +120,9 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        // Values in, values out.
+        .testTarget(name: "SendonceCoreTests", dependencies: ["SendonceCore"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
