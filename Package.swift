@@ -141,6 +141,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
+        // Values in, values out.
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -23,6 +23,8 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         localPart = Text(String(decoding: local, as: UTF8.self))
         guard EmailAddress.hasOnlyVisibleText(localPart) else { return nil }
         self.domain = Text(domain)
+        // Punycode can be longer than what it stands for.
+        guard description.utf8.count <= Limits.addressBytes else { return nil }
     }
 
     package var description: String { "\(localPart)@\(domain)" }
@@ -49,23 +51,29 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
 /// A host name in the form that DNS and providers take.
 package enum DomainName {
     /// Lower-case ASCII, with labels outside ASCII as Punycode (RFC 3492) behind `xn--`. nil where a label is empty, too
-    /// long, begins or ends with a hyphen or holds another character. Case is folded by Unicode's own rules, without
-    /// a locale; names are not otherwise prepared (no NFC), so write them composed.
+    /// long, begins or ends with a hyphen, begins with a combining mark (RFC 5891, 4.2.3.2) or holds another character,
+    /// and where the last label is all digits (RFC 3696, 2), as in an IPv4 address. Case is folded by Unicode's own
+    /// rules, without a locale; names are not otherwise prepared (no NFC), so write them composed.
     package static func ascii(_ name: String) -> String? {
         let labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         var result: [String] = []
         for label in labels {
             var text = String(label)
+            guard text.utf8.first != 0x2D, text.utf8.last != 0x2D else { return nil }
             if !text.utf8.allSatisfy({ $0 < 0x80 }) {
-                guard text.unicodeScalars.allSatisfy({ $0.isASCII || isLetter($0) }),
+                guard text.unicodeScalars.allSatisfy({ $0.isASCII || isLetter($0) || isMark($0) }),
+                    let first = text.unicodeScalars.first, !isMark(first),
                     let encoded = Punycode.encode(text)
                 else { return nil }
                 text = "xn--" + encoded
             }
-            guard (1...63).contains(text.utf8.count), text.utf8.first != 0x2D, text.utf8.last != 0x2D,
-                text.utf8.allSatisfy(isHostByte)
+            // Again after encoding: `xn--` alone would end with a hyphen.
+            guard (1...63).contains(text.utf8.count), text.utf8.last != 0x2D, text.utf8.allSatisfy(isHostByte)
             else { return nil }
             result.append(text)
+        }
+        guard let last = result.last, !last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
         }
         let joined = result.joined(separator: ".")
         return joined.utf8.count <= 253 ? joined : nil
@@ -73,7 +81,13 @@ package enum DomainName {
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-            || scalar.properties.generalCategory == .nonspacingMark
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark: true
+        default: false
+        }
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {

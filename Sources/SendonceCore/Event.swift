@@ -10,7 +10,9 @@ package struct Event: Hashable, Sendable {
     package var subject: Text?
     /// Byte for byte as written.
     package var payload: [UInt8]
-    /// The event's own statement of its time; windows use this and never a clock.
+    /// The event's own statement of its time; windows use this and never a clock. What lies before
+    /// `Timestamp.earliest` or after `Timestamp.latest` is held there: no text can write it, and a span can then be
+    /// added without leaving time, so that a window always finds the winner that has its slot.
     package var occurredAt: Timestamp
     package var traceparent: Text?
 
@@ -23,7 +25,7 @@ package struct Event: Hashable, Sendable {
         self.source = source
         self.subject = subject
         self.payload = payload
-        self.occurredAt = occurredAt
+        self.occurredAt = min(max(occurredAt, .earliest), .latest)
         self.traceparent = traceparent
     }
 

@@ -25,28 +25,29 @@ struct EventReader {
         }
     }
 
-    /// The drafts of a rule that this event cancels.
-    func cancellingDrafts(for rule: Rule) -> [Projector.Draft] {
+    /// The drafts of a rule that this event cancels, numbered from `firstItem`.
+    func cancellingDrafts(for rule: Rule, firstItem: Int64) -> [Projector.Draft] {
         guard let cancellation = rule.cancellation else { return [] }
         var recipientsToTry: [FoundRecipient?] = [nil]
         if cancellation.key.contains(.recipient) {
             switch recipients(of: rule) {
-            case .failure(let reason): return [decided(rule, reason)]
+            case .failure(let reason): return [decided(rule, reason, item: firstItem)]
             case .success(let found): recipientsToTry = found
             }
         }
-        return recipientsToTry.enumerated().map { item, recipient in
+        return recipientsToTry.enumerated().map { place, recipient in
+            let item = firstItem + Int64(place)
             let address: EmailAddress?
             switch recipient {
             case .valid(let valid): address = valid
-            case .invalid(let detail): return decided(rule, .recipientInvalid(detail: detail), item: Int64(item))
+            case .invalid(let detail): return decided(rule, .recipientInvalid(detail: detail), item: item)
             case nil: address = nil
             }
             switch key(of: cancellation.key, scope: rule.scope, recipient: address) {
-            case .failure(let reason): return decided(rule, reason, item: Int64(item), recipient: address)
+            case .failure(let reason): return decided(rule, reason, item: item, recipient: address)
             case .success(let key):
                 return Projector.Draft(
-                    rule: rule.name, item: Int64(item), key: key, recipient: address.map { Text($0.description) },
+                    rule: rule.name, item: item, key: key, recipient: address.map { Text($0.description) },
                     kind: .cancels(scope: rule.scope))
             }
         }
@@ -127,7 +128,8 @@ struct EventReader {
         case .array(let values):
             guard rule.key.contains(.recipient) else {
                 return .failure(
-                    .recipientInvalid(detail: "\(rule.recipient.path) is a list, and once_per has no recipient"))
+                    .recipientInvalid(
+                        detail: "\(rule.recipient.path) is a list, and once_per has no recipient"))
             }
             guard !values.isEmpty else { return .failure(.recipientMissing) }
             guard values.count <= Limits.recipientsPerEvent else {
@@ -152,7 +154,7 @@ struct EventReader {
                 let text: Text
                 switch value(reference) {
                 case nil, .null: return .failure(.keyMissing(part: part.description))
-                case .string(let value) where value.isEmpty:
+                case .string(let value) where EventReader.isBlank(value):
                     return .failure(.keyMissing(part: part.description))
                 case .string(let value): text = value
                 case .integer(let digits): text = Text(digits)
@@ -166,6 +168,11 @@ struct EventReader {
             }
         }
         return .success(Key(scope: scope, parts: texts))
+    }
+
+    /// Nothing but white space names nothing: like null, it would make one shared key of all broken events.
+    private static func isBlank(_ text: Text) -> Bool {
+        text.string.unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }
 
     /// The first param or template variable that the event cannot fill.

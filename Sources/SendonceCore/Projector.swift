@@ -55,13 +55,19 @@ package enum Projector {
             let reader = EventReader(event: event, fields: fields, position: position, ruleSet: rules.digest)
             var drafts: [Draft] = []
             for index in reading.acting { drafts += reader.drafts(for: rules.rules[index]) }
-            for index in reading.cancelling { drafts += reader.cancellingDrafts(for: rules.rules[index]) }
+            for index in reading.cancelling {
+                let rule = rules.rules[index]
+                // A rule that the event both triggers and cancels has its decisions numbered in one row.
+                let taken = drafts.count { $0.rule == rule.name }
+                drafts += reader.cancellingDrafts(for: rule, firstItem: Int64(taken))
+            }
             return drafts
         }
     }
 
     /// Settles an event's drafts, in order, and adds the winners to the view so that the next event sees them.
-    package static func decide(_ drafts: [Draft], at position: Int64, ledger: inout LedgerView) -> [Decision] {
+    package static func decide(_ drafts: [Draft], at position: Int64, ledger: inout LedgerView) -> [Decision]
+    {
         drafts.map { draft in
             var decision = Decision(
                 position: position, rule: draft.rule, item: draft.item, reason: .noRule, key: draft.key,

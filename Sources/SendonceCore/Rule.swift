@@ -127,7 +127,7 @@ package struct TemplateParam: Hashable, Sendable {
     package enum Source: Hashable, Sendable {
         /// Required: missing or null is `param_missing(name)`.
         case field(FieldReference)
-        /// As `field`, but the given value stands in for a missing one.
+        /// As `field`, but the given value stands in for a missing one and for null.
         case fieldOr(FieldReference, JSONValue)
         case recipient
         case value(JSONValue)

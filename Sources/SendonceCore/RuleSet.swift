@@ -65,7 +65,10 @@ extension Rule {
     }
 
     fileprivate var slotsReadToCancel: [Int] {
-        (cancellation?.key ?? []).compactMap(\.slot) + [recipient.slot]
+        guard let cancellation else { return [] }
+        // The recipient is read only where the key names it; a defect elsewhere in the payload must not matter.
+        let recipients = cancellation.key.contains(.recipient) ? [recipient.slot] : []
+        return cancellation.key.compactMap(\.slot) + recipients
     }
 }
 

@@ -85,7 +85,8 @@ struct TemplateContext {
     private func value(of param: TemplateParam) -> JSONValue? {
         switch param.source {
         case .field(let reference): reader.value(reference)
-        case .fieldOr(let reference, let substitute): reader.value(reference) ?? substitute
+        case .fieldOr(let reference, let substitute):
+            reader.value(reference).flatMap { $0 == .null ? nil : $0 } ?? substitute
         case .recipient: .string(Text(recipient.description))
         case .value(let value): value
         }

@@ -27,7 +27,8 @@ extension Timestamp {
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
 
-    /// RFC 3339 in UTC with microseconds: 27 characters, which sort as the times do.
+    /// RFC 3339 in UTC with microseconds: from `earliest` to `latest` 27 characters, which sort as the times do. Years
+    /// beyond have a sign and six digits (ISO 8601), so that no other time is shown in their place.
     package var text: String {
         let (date, time, fraction) = parts
         return "\(date)T\(time).\(Timestamp.padded(fraction, 6))Z"
@@ -45,7 +46,8 @@ extension Timestamp {
         let (year, month, day) = Timestamp.civilFromDays(days)
         let pad = Timestamp.padded
         let time = "\(pad(second / 3_600, 2)):\(pad(second / 60 % 60, 2)):\(pad(second % 60, 2))"
-        return ("\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))", time, fraction)
+        let yearText = (0...9_999).contains(year) ? pad(year, 4) : (year < 0 ? "-" : "+") + pad(abs(year), 6)
+        return ("\(yearText)-\(pad(month, 2))-\(pad(day, 2))", time, fraction)
     }
 
     /// Quotient rounded towards minus infinity, and the remainder, never negative.
@@ -78,7 +80,9 @@ extension Timestamp {
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shiftedMonth = (5 * dayOfYear + 2) / 153
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        )
     }
 
     private static func daysIn(month: Int64, year: Int64) -> Int64 {

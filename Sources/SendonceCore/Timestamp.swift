@@ -8,6 +8,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.microseconds = microseconds
     }
 
+    /// 0000-01-01T00:00:00Z: no RFC 3339 text is earlier.
+    package static let earliest = Timestamp(microseconds: -62_167_219_200_000_000)
+    /// 9999-12-31T23:59:59.999999Z: no RFC 3339 text is later.
+    package static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
+
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }
@@ -36,11 +41,17 @@ package struct Span: Hashable, Comparable, Sendable {
         self.microseconds = microseconds
     }
 
-    package static func milliseconds(_ count: Int64) -> Span { Span(microseconds: count * 1_000) }
-    package static func seconds(_ count: Int64) -> Span { Span(microseconds: count * 1_000_000) }
-    package static func minutes(_ count: Int64) -> Span { .seconds(count * 60) }
-    package static func hours(_ count: Int64) -> Span { .seconds(count * 3_600) }
-    package static func days(_ count: Int64) -> Span { .seconds(count * 86_400) }
+    package static func milliseconds(_ count: Int64) -> Span { Span(count, of: 1_000) }
+    package static func seconds(_ count: Int64) -> Span { Span(count, of: 1_000_000) }
+    package static func minutes(_ count: Int64) -> Span { Span(count, of: 60_000_000) }
+    package static func hours(_ count: Int64) -> Span { Span(count, of: 3_600_000_000) }
+    package static func days(_ count: Int64) -> Span { Span(count, of: 86_400_000_000) }
+
+    /// Saturates, as times do: a `Retry-After` from outside may be any number.
+    private init(_ count: Int64, of unit: Int64) {
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+        microseconds = overflow ? (count < 0 ? .min : .max) : product
+    }
 
     package static func < (left: Span, right: Span) -> Bool {
         left.microseconds < right.microseconds

@@ -1,5 +1,6 @@
 // How long a key competes. Windows compare the events' own times and never read a clock.
 
+/// A length below a microsecond counts as one: `within` nothing would let two events of one instant both win.
 package enum Window: Hashable, Sendable {
     /// One winner per key, ever.
     case forever
@@ -8,15 +9,19 @@ package enum Window: Hashable, Sendable {
     /// One winner per key and slot; slots of this length tile all time from 1970-01-01T00:00:00Z, in UTC.
     case every(Span)
 
-    /// The earlier winners that can defeat an event at `time`.
+    /// The earlier winners that can defeat an event at `time`: whoever holds `slot(at: time)` is among them.
     package func range(at time: Timestamp) -> LedgerRange {
         switch self {
-        case .forever: .first
-        case .within(let span):
-            // Half-open: a winner exactly `span` earlier does not compete, one exactly `span` later neither.
-            .between(from: time - span + Span(microseconds: 1), before: time + span)
-        case .every(let span):
-            .between(from: slotStart(of: time, span), before: slotStart(of: time, span) + span)
+        case .forever:
+            return .first
+        case .within(let length):
+            // Half-open: a winner exactly one length earlier does not compete, one exactly so much later neither.
+            let length = Window.countable(length)
+            return .between(from: time - length + Span(microseconds: 1), before: time + length)
+        case .every(let length):
+            let length = Window.countable(length)
+            let start = Window.slotStart(of: time, length)
+            return .between(from: start, before: start + length)
         }
     }
 
@@ -25,9 +30,8 @@ package enum Window: Hashable, Sendable {
         switch self {
         case .forever: "forever"
         case .within: Text("within:\(time.microseconds)")
-        case .every(let span):
-            Text(
-                "every:\(span.microseconds):\(Timestamp.floorDivide(time.microseconds, span.microseconds).quotient)")
+        case .every(let length):
+            Text("every:\(Window.countable(length).microseconds):\(Window.slotNumber(of: time, length))")
         }
     }
 
@@ -35,14 +39,22 @@ package enum Window: Hashable, Sendable {
     package func until(winner: Timestamp, at time: Timestamp) -> Timestamp? {
         switch self {
         case .forever: nil
-        case .within(let span): winner + span
-        case .every(let span): slotStart(of: time, span) + span
+        case .within(let length): winner + Window.countable(length)
+        case .every(let length): Window.slotStart(of: time, length) + Window.countable(length)
         }
     }
 
-    private func slotStart(of time: Timestamp, _ span: Span) -> Timestamp {
-        let slot = Timestamp.floorDivide(time.microseconds, span.microseconds).quotient
-        let (start, overflow) = slot.multipliedReportingOverflow(by: span.microseconds)
+    private static func countable(_ length: Span) -> Span {
+        max(length, Span(microseconds: 1))
+    }
+
+    private static func slotNumber(of time: Timestamp, _ length: Span) -> Int64 {
+        Timestamp.floorDivide(time.microseconds, countable(length).microseconds).quotient
+    }
+
+    private static func slotStart(of time: Timestamp, _ length: Span) -> Timestamp {
+        let (start, overflow) = slotNumber(of: time, length)
+            .multipliedReportingOverflow(by: countable(length).microseconds)
         return Timestamp(microseconds: overflow ? .min : start)
     }
 }
