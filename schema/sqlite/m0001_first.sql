@@ -1,1 +1,370 @@
--- first
+-- The tables of Sendonce, version 1. Times are INTEGER microseconds since 1970-01-01T00:00:00Z, but for the one that
+-- applications write as text. Digests are BLOBs of 32 bytes. Only outbox and outbox_queue ever lose or change rows.
+
+-- The intake: events that were committed by the application and are not in the log yet.
+CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT,
+    event_type  TEXT NOT NULL,
+    source      TEXT NOT NULL DEFAULT '',
+    subject     TEXT,
+    payload     TEXT NOT NULL,
+    occurred_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    traceparent TEXT,
+    CONSTRAINT event_type_must_have_1_to_200_bytes
+        CHECK (length(CAST(event_type AS BLOB)) BETWEEN 1 AND 200),
+    CONSTRAINT event_type_may_hold_only_letters_digits_and_these_signs_dot_colon_slash_underscore_hyphen
+        CHECK (event_type NOT GLOB '*[^-A-Za-z0-9_.:/]*' AND length(CAST(event_type AS BLOB)) = length(event_type)),
+    CONSTRAINT event_type_must_not_start_with_sendonce
+        CHECK (event_type NOT GLOB 'sendonce.*'),
+    CONSTRAINT payload_must_be_a_json_object
+        CHECK (CASE WHEN json_valid(payload) THEN json_type(payload) = 'object' ELSE 0 END),
+    CONSTRAINT payload_must_not_exceed_1048576_bytes
+        CHECK (length(CAST(payload AS BLOB)) <= 1048576),
+    CONSTRAINT occurred_at_must_be_a_time_such_as_2026_11_21T22_04_05Z
+        CHECK (occurred_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]*'
+            AND substr(occurred_at, 12) NOT GLOB '*[^-+.:Z0-9]*'
+            AND substr(occurred_at, 12, 2) < '24'
+            AND length(CAST(occurred_at AS BLOB)) = length(occurred_at)
+            AND date(substr(occurred_at, 1, 10), '+0 days') IS substr(occurred_at, 1, 10)
+            AND julianday(occurred_at) IS NOT NULL),
+    CONSTRAINT id_must_have_1_to_1000_bytes CHECK (length(CAST(id AS BLOB)) BETWEEN 1 AND 1000),
+    CONSTRAINT source_must_not_exceed_1000_bytes CHECK (length(CAST(source AS BLOB)) <= 1000),
+    CONSTRAINT subject_must_not_exceed_1000_bytes CHECK (length(CAST(subject AS BLOB)) <= 1000),
+    CONSTRAINT occurred_at_must_not_exceed_1000_bytes CHECK (length(CAST(occurred_at AS BLOB)) <= 1000),
+    CONSTRAINT traceparent_must_not_exceed_1000_bytes CHECK (length(CAST(traceparent AS BLOB)) <= 1000)
+) STRICT;
+
+CREATE TRIGGER outbox_no_update BEFORE UPDATE ON outbox
+BEGIN SELECT RAISE(ABORT, 'outbox: an event is a fact and is never changed; insert another event'); END;
+
+-- The log: every event in the order in which it was decided.
+CREATE TABLE outbox_log (
+    position    INTEGER PRIMARY KEY,
+    id          TEXT,
+    event_type  TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    subject     TEXT,
+    payload     TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    traceparent TEXT,
+    recorded_at INTEGER NOT NULL,
+    link        BLOB NOT NULL CHECK (length(link) = 32)
+) STRICT;
+CREATE INDEX outbox_log_by_id ON outbox_log (id, source) WHERE id IS NOT NULL;
+CREATE INDEX outbox_log_by_subject ON outbox_log (subject) WHERE subject IS NOT NULL;
+
+-- One file of a rule set; all files of one digest together are the rule set.
+CREATE TABLE outbox_rule_set (
+    digest  BLOB NOT NULL CHECK (length(digest) = 32),
+    name    TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (digest, name)
+) STRICT;
+
+-- From which position which rule set is in force, by whose act and why.
+CREATE TABLE outbox_activation (
+    position    INTEGER PRIMARY KEY REFERENCES outbox_log (position),
+    digest      BLOB NOT NULL CHECK (length(digest) = 32),
+    actor       TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_activation_by_digest ON outbox_activation (digest);
+
+-- The scope of each rule's keys at an activation; the digest alone does not say what a rule was called before.
+CREATE TABLE outbox_scope (
+    position INTEGER NOT NULL REFERENCES outbox_activation (position),
+    rule     TEXT NOT NULL,
+    scope    TEXT NOT NULL,
+    PRIMARY KEY (position, rule)
+) STRICT, WITHOUT ROWID;
+
+-- What was concluded for one event and one rule.
+CREATE TABLE outbox_decision (
+    position  INTEGER NOT NULL REFERENCES outbox_log (position),
+    rule      TEXT NOT NULL,
+    item      INTEGER NOT NULL,
+    reason    TEXT NOT NULL CHECK (reason IN ('emitted', 'duplicate', 'within_window', 'repeated_event',
+        'condition_false', 'no_rule', 'key_missing', 'key_invalid', 'recipient_missing', 'recipient_invalid',
+        'param_missing', 'payload_invalid', 'cancels', 'cancels_nothing', 'control')),
+    key       TEXT,
+    recipient TEXT,
+    winner    INTEGER,
+    until     INTEGER,
+    detail    TEXT,
+    command   TEXT,
+    PRIMARY KEY (position, rule, item),
+    CONSTRAINT command_stands_with_emitted_and_cancels
+        CHECK ((command IS NOT NULL) = (reason IN ('emitted', 'cancels'))),
+    CONSTRAINT winner_stands_with_duplicate_within_window_and_repeated_event
+        CHECK ((winner IS NOT NULL) = (reason IN ('duplicate', 'within_window', 'repeated_event'))),
+    CONSTRAINT until_stands_with_within_window CHECK ((until IS NOT NULL) = (reason = 'within_window')),
+    CONSTRAINT detail_stands_with_reasons_that_name_something
+        CHECK (CASE WHEN reason IN ('key_missing', 'key_invalid', 'recipient_invalid', 'param_missing',
+            'payload_invalid', 'control') THEN detail IS NOT NULL
+            ELSE detail IS NULL OR reason = 'condition_false' END),
+    CONSTRAINT emitted_has_key_and_recipient
+        CHECK (reason <> 'emitted' OR (key IS NOT NULL AND recipient IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_decision_by_winner ON outbox_decision (winner) WHERE winner IS NOT NULL;
+CREATE INDEX outbox_decision_refused ON outbox_decision (recipient)
+    WHERE winner IS NULL AND command IS NULL AND recipient IS NOT NULL;
+
+-- Which command won each key, for ever.
+CREATE TABLE outbox_ledger (
+    key_digest  BLOB NOT NULL CHECK (length(key_digest) = 32),
+    slot        TEXT NOT NULL,
+    generation  INTEGER NOT NULL CHECK (generation >= 1),
+    scope       TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    command     TEXT NOT NULL,
+    PRIMARY KEY (key_digest, slot, generation)
+) STRICT, WITHOUT ROWID;
+
+-- The instruction to send one message.
+CREATE TABLE outbox_command (
+    number           INTEGER PRIMARY KEY,
+    id               TEXT NOT NULL UNIQUE,
+    position         INTEGER NOT NULL REFERENCES outbox_log (position),
+    rule             TEXT NOT NULL,
+    item             INTEGER NOT NULL,
+    key              TEXT NOT NULL,
+    key_digest       BLOB NOT NULL CHECK (length(key_digest) = 32),
+    slot             TEXT NOT NULL,
+    generation       INTEGER NOT NULL CHECK (generation >= 1),
+    rule_set         BLOB NOT NULL CHECK (length(rule_set) = 32),
+    recipient        TEXT NOT NULL,
+    route            TEXT NOT NULL,
+    occurred_at      INTEGER NOT NULL,
+    not_before       INTEGER NOT NULL,
+    expires_at       INTEGER,
+    on_unknown       TEXT CHECK (on_unknown IN ('hold', 'retry', 'look_up')),
+    supersede_digest BLOB CHECK (length(supersede_digest) = 32)
+) STRICT;
+CREATE INDEX outbox_command_by_recipient ON outbox_command (recipient);
+CREATE INDEX outbox_command_by_key ON outbox_command (key);
+
+-- Commands that are not finished.
+CREATE TABLE outbox_queue (
+    command          INTEGER PRIMARY KEY REFERENCES outbox_command (number),
+    state            TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'unknown', 'held')),
+    due_at           INTEGER NOT NULL,
+    route            TEXT NOT NULL,
+    supersede_digest BLOB,
+    lease_end        INTEGER,
+    token            INTEGER NOT NULL DEFAULT 0 CHECK (token >= 0),
+    attempts         INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    counted          INTEGER NOT NULL DEFAULT 0 CHECK (counted BETWEEN 0 AND attempts),
+    first_unsure_at  INTEGER,
+    request_digest   BLOB CHECK (length(request_digest) = 32),
+    hold_reason      TEXT CHECK (hold_reason IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence')),
+    hold_detail      TEXT,
+    held_at          INTEGER,
+    cancelled_by     INTEGER,
+    superseded_by    INTEGER,
+    CONSTRAINT lease_stands_with_sending CHECK ((lease_end IS NOT NULL) = (state = 'sending')),
+    CONSTRAINT sending_has_an_attempt CHECK (state <> 'sending' OR (attempts > 0 AND token > 0)),
+    CONSTRAINT hold_reason_stands_with_held CHECK ((hold_reason IS NOT NULL) = (state = 'held')),
+    CONSTRAINT held_at_stands_with_held CHECK ((held_at IS NOT NULL) = (state = 'held')),
+    CONSTRAINT hold_detail_stands_with_held CHECK (hold_detail IS NULL OR state = 'held'),
+    CONSTRAINT unknown_has_a_first_unsure_attempt CHECK (state <> 'unknown' OR first_unsure_at IS NOT NULL),
+    CONSTRAINT request_stands_with_attempts CHECK (request_digest IS NOT NULL OR attempts = 0)
+) STRICT;
+CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
+CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
+CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
+CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest) WHERE supersede_digest IS NOT NULL;
+
+-- One try to send, recorded before its first byte leaves.
+CREATE TABLE outbox_attempt (
+    command        INTEGER NOT NULL REFERENCES outbox_command (number),
+    attempt        INTEGER NOT NULL CHECK (attempt >= 1),
+    token          INTEGER NOT NULL CHECK (token >= 1),
+    route          TEXT NOT NULL,
+    request_digest BLOB NOT NULL CHECK (length(request_digest) = 32),
+    dispatcher     TEXT NOT NULL,
+    started_at     INTEGER NOT NULL,
+    PRIMARY KEY (command, attempt)
+) STRICT, WITHOUT ROWID;
+
+-- What one attempt came to.
+CREATE TABLE outbox_outcome (
+    command     INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,
+    outcome     TEXT NOT NULL CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
+    counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
+    code        TEXT NOT NULL,
+    words       TEXT NOT NULL,
+    message_id  TEXT,
+    retry_after INTEGER,
+    trouble     TEXT CHECK (trouble IN ('account', 'credit', 'throttled', 'server')),
+    status      INTEGER,
+    issues      INTEGER NOT NULL CHECK (issues >= 0),
+    finished_at INTEGER NOT NULL,
+    PRIMARY KEY (command, attempt),
+    FOREIGN KEY (command, attempt) REFERENCES outbox_attempt (command, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_outcome_by_message_id ON outbox_outcome (message_id) WHERE message_id IS NOT NULL;
+
+-- What a dispatcher reported about an attempt after it had lost the command.
+CREATE TABLE outbox_late_answer (
+    number      INTEGER PRIMARY KEY,
+    command     INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,
+    token       INTEGER NOT NULL,
+    outcome     TEXT NOT NULL CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
+    counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
+    code        TEXT NOT NULL,
+    words       TEXT NOT NULL,
+    message_id  TEXT,
+    retry_after INTEGER,
+    trouble     TEXT CHECK (trouble IN ('account', 'credit', 'throttled', 'server')),
+    status      INTEGER,
+    issues      INTEGER NOT NULL CHECK (issues >= 0),
+    finished_at INTEGER NOT NULL,
+    FOREIGN KEY (command, attempt) REFERENCES outbox_attempt (command, attempt)
+) STRICT;
+CREATE INDEX outbox_late_answer_by_attempt ON outbox_late_answer (command, attempt);
+CREATE INDEX outbox_late_answer_by_message_id ON outbox_late_answer (message_id) WHERE message_id IS NOT NULL;
+
+-- How a command ended.
+CREATE TABLE outbox_finish (
+    command INTEGER PRIMARY KEY REFERENCES outbox_command (number),
+    state   TEXT NOT NULL CHECK (state IN ('accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded',
+        'suppressed')),
+    at      INTEGER NOT NULL,
+    cause   INTEGER
+) STRICT;
+
+-- Every hold, and every end that a gate gave: a queue row shows only the latest.
+CREATE TABLE outbox_gate (
+    number  INTEGER PRIMARY KEY,
+    command INTEGER NOT NULL REFERENCES outbox_command (number),
+    at      INTEGER NOT NULL,
+    gate    TEXT NOT NULL CHECK (gate IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence',
+        'accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded', 'suppressed')),
+    cause   INTEGER,
+    detail  TEXT
+) STRICT;
+CREATE INDEX outbox_gate_by_command ON outbox_gate (command);
+
+-- For people with SQL: a command with its state word.
+CREATE VIEW outbox_message AS
+SELECT c.number, c.id, c.position, c.rule, c.key, c.slot, c.generation, c.recipient, c.route,
+    coalesce(f.state, q.state) AS state, q.hold_reason, q.hold_detail,
+    strftime('%Y-%m-%dT%H:%M:%fZ', q.due_at / 1000000.0, 'unixepoch') AS due_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', f.at / 1000000.0, 'unixepoch') AS finished_at,
+    (SELECT count(*) FROM outbox_attempt a WHERE a.command = c.number) AS attempts
+FROM outbox_command c
+LEFT JOIN outbox_queue q ON q.command = c.number
+LEFT JOIN outbox_finish f ON f.command = c.number;
+
+-- Append-only. REPLACE deletes rows without running delete triggers, so an existing key is refused before the insert.
+
+CREATE TRIGGER outbox_log_no_update BEFORE UPDATE ON outbox_log
+BEGIN SELECT RAISE(ABORT, 'outbox_log is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_log_no_delete BEFORE DELETE ON outbox_log
+BEGIN SELECT RAISE(ABORT, 'outbox_log is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_log_no_hole BEFORE INSERT ON outbox_log
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM outbox_log)
+BEGIN SELECT RAISE(ABORT, 'outbox_log is append-only: the next position follows the last one'); END;
+
+CREATE TRIGGER outbox_rule_set_no_update BEFORE UPDATE ON outbox_rule_set
+BEGIN SELECT RAISE(ABORT, 'outbox_rule_set is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_rule_set_no_delete BEFORE DELETE ON outbox_rule_set
+BEGIN SELECT RAISE(ABORT, 'outbox_rule_set is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_rule_set_no_replace BEFORE INSERT ON outbox_rule_set
+WHEN EXISTS (SELECT 1 FROM outbox_rule_set WHERE digest = NEW.digest AND name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'outbox_rule_set is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_activation_no_update BEFORE UPDATE ON outbox_activation
+BEGIN SELECT RAISE(ABORT, 'outbox_activation is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_activation_no_delete BEFORE DELETE ON outbox_activation
+BEGIN SELECT RAISE(ABORT, 'outbox_activation is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_activation_no_replace BEFORE INSERT ON outbox_activation
+WHEN EXISTS (SELECT 1 FROM outbox_activation WHERE position = NEW.position)
+BEGIN SELECT RAISE(ABORT, 'outbox_activation is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_scope_no_update BEFORE UPDATE ON outbox_scope
+BEGIN SELECT RAISE(ABORT, 'outbox_scope is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_scope_no_delete BEFORE DELETE ON outbox_scope
+BEGIN SELECT RAISE(ABORT, 'outbox_scope is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_scope_no_replace BEFORE INSERT ON outbox_scope
+WHEN EXISTS (SELECT 1 FROM outbox_scope WHERE position = NEW.position AND rule = NEW.rule)
+BEGIN SELECT RAISE(ABORT, 'outbox_scope is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_decision_no_update BEFORE UPDATE ON outbox_decision
+BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_decision_no_delete BEFORE DELETE ON outbox_decision
+BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_decision_no_replace BEFORE INSERT ON outbox_decision
+WHEN EXISTS (SELECT 1 FROM outbox_decision WHERE position = NEW.position AND rule = NEW.rule AND item = NEW.item)
+BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_ledger_no_update BEFORE UPDATE ON outbox_ledger
+BEGIN SELECT RAISE(ABORT, 'outbox_ledger is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_ledger_no_delete BEFORE DELETE ON outbox_ledger
+BEGIN SELECT RAISE(ABORT, 'outbox_ledger is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_ledger_no_replace BEFORE INSERT ON outbox_ledger
+WHEN EXISTS (SELECT 1 FROM outbox_ledger
+    WHERE key_digest = NEW.key_digest AND slot = NEW.slot AND generation = NEW.generation)
+BEGIN SELECT RAISE(ABORT, 'outbox_ledger is append-only: this key is won'); END;
+
+CREATE TRIGGER outbox_command_no_update BEFORE UPDATE ON outbox_command
+BEGIN SELECT RAISE(ABORT, 'outbox_command is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_command_no_delete BEFORE DELETE ON outbox_command
+BEGIN SELECT RAISE(ABORT, 'outbox_command is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_command_no_replace BEFORE INSERT ON outbox_command
+WHEN EXISTS (SELECT 1 FROM outbox_command WHERE number = NEW.number)
+    OR EXISTS (SELECT 1 FROM outbox_command WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'outbox_command is append-only: this command exists'); END;
+
+CREATE TRIGGER outbox_attempt_no_update BEFORE UPDATE ON outbox_attempt
+BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_attempt_no_delete BEFORE DELETE ON outbox_attempt
+BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_attempt_no_replace BEFORE INSERT ON outbox_attempt
+WHEN EXISTS (SELECT 1 FROM outbox_attempt WHERE command = NEW.command AND attempt = NEW.attempt)
+BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_outcome_no_update BEFORE UPDATE ON outbox_outcome
+BEGIN SELECT RAISE(ABORT, 'outbox_outcome is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_outcome_no_delete BEFORE DELETE ON outbox_outcome
+BEGIN SELECT RAISE(ABORT, 'outbox_outcome is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_outcome_no_replace BEFORE INSERT ON outbox_outcome
+WHEN EXISTS (SELECT 1 FROM outbox_outcome WHERE command = NEW.command AND attempt = NEW.attempt)
+BEGIN SELECT RAISE(ABORT, 'outbox_outcome is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_late_answer_no_update BEFORE UPDATE ON outbox_late_answer
+BEGIN SELECT RAISE(ABORT, 'outbox_late_answer is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_late_answer_no_delete BEFORE DELETE ON outbox_late_answer
+BEGIN SELECT RAISE(ABORT, 'outbox_late_answer is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_late_answer_no_replace BEFORE INSERT ON outbox_late_answer
+WHEN EXISTS (SELECT 1 FROM outbox_late_answer WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'outbox_late_answer is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_finish_no_update BEFORE UPDATE ON outbox_finish
+BEGIN SELECT RAISE(ABORT, 'outbox_finish is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_finish_no_delete BEFORE DELETE ON outbox_finish
+BEGIN SELECT RAISE(ABORT, 'outbox_finish is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_finish_no_replace BEFORE INSERT ON outbox_finish
+WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
+BEGIN SELECT RAISE(ABORT, 'outbox_finish is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_gate_no_update BEFORE UPDATE ON outbox_gate
+BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_gate_no_delete BEFORE DELETE ON outbox_gate
+BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_gate_no_replace BEFORE INSERT ON outbox_gate
+WHEN EXISTS (SELECT 1 FROM outbox_gate WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_attempt_not_after_the_end BEFORE INSERT ON outbox_attempt
+WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
+BEGIN SELECT RAISE(ABORT, 'outbox_attempt: a finished command gets no further attempt'); END;
+CREATE TRIGGER outbox_queue_not_after_the_end BEFORE INSERT ON outbox_queue
+WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
+BEGIN SELECT RAISE(ABORT, 'outbox_queue: a finished command is not queued again'); END;

@@ -1,0 +1,216 @@
+// Writes what the projector concluded, row by row through statements that are fetched once per batch.
+import SendonceCore
+import SendonceStore
+
+/// Lives within one projector transaction.
+struct BatchWriter {
+    private let session: Session
+    private let log: Statement
+    private let decision: Statement
+    private let command: Statement
+    private let ledger: Statement
+    private let queue: Statement
+    /// Number of the last command; the next one gets one more.
+    private var lastNumber: Int64
+    /// Rule name to scope under the rule set in force.
+    private let scopes: [Text: Text]
+
+    init(session: Session) throws(StoreError) {
+        self.session = session
+        lastNumber = try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) } ?? 0
+        scopes = try session.activation()?.scopes ?? [:]
+        log = try session.statement(
+            """
+            INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at, traceparent,
+                recorded_at, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        decision = try session.statement(
+            """
+            INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        command = try session.statement(
+            """
+            INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation, rule_set,
+                recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        ledger = try session.statement(
+            """
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        queue = try session.statement(
+            "INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest) VALUES (?, 'pending', ?, ?, ?)")
+    }
+
+    func write(_ logged: LoggedEvent) throws(StoreError) {
+        let event = logged.event
+        try event.payload.withStatic { payload throws(StoreError) in
+            log.add(logged.position)
+            log.add(event.id)
+            log.add(event.type)
+            log.add(event.source)
+            log.add(event.subject)
+            log.addStatic(text: payload)
+            log.add(event.occurredAt)
+            log.add(event.traceparent)
+            log.add(logged.recordedAt)
+            log.add(logged.link)
+            try log.run()
+        }
+    }
+
+    mutating func write(_ row: Decision) throws(StoreError) {
+        let facts = ReasonColumns(row.reason, command: row.command?.id)
+        let commandText = facts.command?.description
+        decision.add(row.position)
+        decision.add(row.rule)
+        decision.add(row.item)
+        decision.add(row.reason.word)
+        decision.add(row.key?.text)
+        decision.add(row.recipient)
+        decision.add(facts.winner)
+        decision.add(facts.until)
+        decision.add(facts.detail)
+        decision.add(commandText)
+        try decision.run()
+        switch row.reason {
+        case .emitted:
+            guard let command = row.command, let commandText else {
+                throw .failed("an emitted decision without a command")
+            }
+            try write(command, id: commandText)
+        case .cancels:
+            try session.run(Self.cancelSQL) {
+                $0.add(row.position)
+                $0.add(commandText)
+            }
+        default: break
+        }
+    }
+
+    private mutating func write(_ row: Command, id: String) throws(StoreError) {
+        lastNumber += 1
+        command.add(lastNumber)
+        command.add(id)
+        command.add(row.position)
+        command.add(row.rule)
+        command.add(row.item)
+        command.add(row.key.text)
+        command.add(row.key.digest)
+        command.add(row.slot)
+        command.add(row.generation)
+        command.add(row.ruleSet)
+        command.add(row.recipient.description)
+        command.add(row.route)
+        command.add(row.occurredAt)
+        command.add(row.notBefore)
+        command.add(row.expiresAt)
+        command.add(row.onUnknown?.rawValue)
+        command.add(row.supersedeDigest)
+        try command.run()
+
+        ledger.add(row.key.digest)
+        ledger.add(row.slot)
+        ledger.add(row.generation)
+        // Without an activation, as in a test, a rule's scope is its own name.
+        ledger.add(scopes[row.rule] ?? row.rule)
+        ledger.add(row.key.text)
+        ledger.add(row.position)
+        ledger.add(row.occurredAt)
+        ledger.add(id)
+        try ledger.run()
+
+        if let superseding = row.supersedeDigest {
+            try session.run(Self.supersedeSQL) {
+                $0.add(row.position)
+                $0.add(superseding)
+            }
+        }
+        queue.add(lastNumber)
+        queue.add(row.notBefore)
+        queue.add(row.route)
+        queue.add(row.supersedeDigest)
+        try queue.run()
+    }
+
+    private static let cancelSQL = """
+        UPDATE outbox_queue SET cancelled_by = ?
+        WHERE command = (SELECT number FROM outbox_command WHERE id = ?) AND cancelled_by IS NULL
+        """
+    private static let supersedeSQL = """
+        UPDATE outbox_queue SET superseded_by = ? WHERE supersede_digest = ? AND superseded_by IS NULL
+        """
+
+    /// Deletes intake rows, each run of neighbouring numbers by one statement.
+    func remove(moved: [Int64]) throws(StoreError) {
+        let statement = try session.statement("DELETE FROM outbox WHERE seq BETWEEN ? AND ?")
+        let ordered = moved.sorted()
+        var deleted = 0
+        var start = 0
+        while start < ordered.count {
+            var end = start
+            while end + 1 < ordered.count, ordered[end + 1] == ordered[end] + 1 { end += 1 }
+            statement.add(ordered[start])
+            statement.add(ordered[end])
+            deleted += try statement.changes()
+            start = end + 1
+        }
+        guard deleted == moved.count else { throw .conflict("an intake row that was moved is no longer there") }
+    }
+}
+
+/// A reason's associated values as the columns `winner`, `until`, `detail` and `command`, and back.
+struct ReasonColumns {
+    var winner: Int64?
+    var until: Timestamp?
+    var detail: String?
+    var command: CommandID?
+
+    init(_ reason: Reason, command: CommandID?) {
+        switch reason {
+        case .emitted: self.command = command
+        case .duplicate(let winner): self.winner = winner
+        case .withinWindow(let winner, let until):
+            self.winner = winner
+            self.until = until
+        case .repeatedEvent(let position): winner = position
+        case .conditionFalse(let detail): self.detail = detail
+        case .noRule, .recipientMissing, .cancelsNothing: break
+        case .keyMissing(let part), .keyInvalid(let part): detail = part
+        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail): self.detail = detail
+        case .paramMissing(let name): detail = name
+        case .cancels(let command): self.command = command
+        }
+    }
+
+    init(winner: Int64?, until: Timestamp?, detail: String?, command: CommandID?) {
+        self.winner = winner
+        self.until = until
+        self.detail = detail
+        self.command = command
+    }
+
+    func reason(word: String) throws(StoreError) -> Reason {
+        switch word {
+        case "emitted": return .emitted
+        case "condition_false": return .conditionFalse(detail: detail)
+        case "no_rule": return .noRule
+        case "recipient_missing": return .recipientMissing
+        case "cancels_nothing": return .cancelsNothing
+        case "duplicate": if let winner { return .duplicate(winner: winner) }
+        case "within_window": if let winner, let until { return .withinWindow(winner: winner, until: until) }
+        case "repeated_event": if let winner { return .repeatedEvent(of: winner) }
+        case "key_missing": if let detail { return .keyMissing(part: detail) }
+        case "key_invalid": if let detail { return .keyInvalid(part: detail) }
+        case "recipient_invalid": if let detail { return .recipientInvalid(detail: detail) }
+        case "param_missing": if let detail { return .paramMissing(name: detail) }
+        case "payload_invalid": if let detail { return .payloadInvalid(detail: detail) }
+        case "control": if let detail { return .control(detail: detail) }
+        case "cancels": if let command { return .cancels(command: command) }
+        default: break
+        }
+        throw .damaged("a decision with the reason '\(word)' lacks what belongs to it")
+    }
+}

@@ -1,0 +1,165 @@
+// The projector's port: everything that one batch changes is written by one transaction on the writer connection.
+import SendonceCore
+package import SendonceStore
+
+extension SQLiteStore: ProjectionStore {
+    package func project<Result>(
+        _ body: (any ProjectionTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try writer.transaction { (session: Session) throws(StoreError) -> Result in
+            try body(SQLiteProjection(session: session))
+        }
+    }
+
+    package func hasIntake() throws(StoreError) -> Bool {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.first("SELECT 1 FROM outbox LIMIT 1") { $0.integer(0) } != nil
+        }
+    }
+}
+
+/// The open transaction; lives no longer than the call that it is given to.
+struct SQLiteProjection: ProjectionTransaction {
+    let session: Session
+
+    func head() throws(StoreError) -> LogHead {
+        try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
+            (row: Statement) throws(StoreError) in LogHead(position: row.integer(0), link: try row.digest(1))
+        } ?? .empty
+    }
+
+    func activation() throws(StoreError) -> Activation? {
+        try session.activation()
+    }
+
+    func take(events: Int, bytes: Int) throws(StoreError) -> [IntakeEvent] {
+        let statement = try session.statement(Session.intakeSQL)
+        defer { statement.reset() }
+        statement.add(events)
+        var taken: [IntakeEvent] = []
+        taken.reserveCapacity(min(events, 4_096))
+        var size = 0
+        while try statement.next() {
+            size += statement.byteCount(5)
+            if size > bytes, !taken.isEmpty { break }
+            taken.append(try statement.intakeEvent())
+        }
+        return taken
+    }
+
+    func positions(of names: [EventName]) throws(StoreError) -> [EventName: Int64] {
+        guard !names.isEmpty else { return [:] }
+        var found: [EventName: Int64] = [:]
+        let statement = try session.statement(
+            "SELECT min(position) FROM outbox_log WHERE id = ? AND source = ? AND id IS NOT NULL")
+        defer { statement.reset() }
+        for name in names {
+            statement.add(name.id)
+            statement.add(name.source)
+            while try statement.next() {
+                if let position = statement.integerIfAny(0) { found[name] = position }
+            }
+        }
+        return found
+    }
+
+    func winners(_ questions: [LedgerQuestion]) throws(StoreError) -> [LedgerQuestion: [Winner]] {
+        var answers: [LedgerQuestion: [Winner]] = [:]
+        for question in questions {
+            let winners = try self.winners(question)
+            if !winners.isEmpty { answers[question] = winners }
+        }
+        return answers
+    }
+
+    /// A key has few rows, all side by side, so that ordering them costs next to nothing.
+    private func winners(_ question: LedgerQuestion) throws(StoreError) -> [Winner] {
+        let statement: Statement
+        switch question.range {
+        case .first:
+            statement = try session.statement(Self.firstWinnerSQL)
+            statement.add(question.key)
+        case .latest:
+            statement = try session.statement(Self.latestWinnerSQL)
+            statement.add(question.key)
+        case .between(let from, let end):
+            statement = try session.statement(Self.winnersBetweenSQL)
+            statement.add(question.key)
+            statement.add(from)
+            statement.add(end)
+        }
+        defer { statement.reset() }
+        var winners: [Winner] = []
+        while try statement.next() {
+            winners.append(
+                Winner(
+                    position: statement.integer(0), occurredAt: statement.time(1), slot: statement.text(2),
+                    generation: statement.integer(3), command: try statement.commandID(4)))
+        }
+        return winners
+    }
+
+    private static let firstWinnerSQL = """
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+        ORDER BY position LIMIT 1
+        """
+    private static let latestWinnerSQL = """
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+        ORDER BY position DESC LIMIT 1
+        """
+    private static let winnersBetweenSQL = """
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+            AND occurred_at >= ? AND occurred_at < ? ORDER BY position
+        """
+
+    func write(_ batch: ProjectedBatch) throws(StoreError) {
+        var writer = try BatchWriter(session: session)
+        for event in batch.events { try writer.write(event) }
+        for decision in batch.decisions { try writer.write(decision) }
+        try writer.remove(moved: batch.moved)
+    }
+
+    func write(
+        _ activation: Activation, event: LoggedEvent, decision: Decision, files: [RuleSetFile]
+    ) throws(StoreError) {
+        var writer = try BatchWriter(session: session)
+        try writer.write(event)
+        try writer.write(decision)
+        let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
+        for file in isKnown ? [] : files {
+            let statement = try session.statement("INSERT INTO outbox_rule_set (digest, name, content) VALUES (?, ?, ?)")
+            statement.add(activation.ruleSet)
+            statement.add(file.name)
+            try file.content.withStatic { bytes throws(StoreError) in
+                statement.addStatic(blob: bytes)
+                try statement.run()
+            }
+        }
+        try session.run(
+            "INSERT INTO outbox_activation (position, digest, actor, reason, recorded_at) VALUES (?, ?, ?, ?, ?)"
+        ) {
+            $0.add(activation.position)
+            $0.add(activation.ruleSet)
+            $0.add(activation.actor)
+            $0.add(activation.reason)
+            $0.add(activation.recordedAt)
+        }
+        for (rule, scope) in activation.scopes.sorted(by: { $0.key < $1.key }) {
+            try session.run("INSERT INTO outbox_scope (position, rule, scope) VALUES (?, ?, ?)") {
+                $0.add(activation.position)
+                $0.add(rule)
+                $0.add(scope)
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes in place, for a statement that runs within `body`.
+    func withStatic(_ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) {
+        let outcome = withUnsafeBytes { bytes -> Result<Void, StoreError> in
+            do throws(StoreError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        try outcome.get()
+    }
+}
