@@ -120,6 +120,10 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        .testTarget(
+            name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
