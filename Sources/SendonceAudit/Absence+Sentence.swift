@@ -4,7 +4,8 @@ import SendonceCore
 extension Absence {
     package var sentence: Prose {
         switch self {
-        case .eventNeverAppended(let id): "No event with the id \(id) was ever appended to this log. \(Self.rollback)"
+        case .eventNeverAppended(let id):
+            "No event with the id \(id) was ever appended to this log. \(Self.rollback)"
         case .positionBeyondLog(let position, 0): "There is no event #\(position): the log is still empty."
         case .positionBeyondLog(let position, let last):
             "There is no event #\(position): the log ends at #\(last)."
@@ -16,6 +17,9 @@ extension Absence {
             "No key has the part \(part): no message was ever emitted for it."
         case .keyPartUnknown(let part, let similar):
             "No key has the part \(part); \(Self.resembling(similar))."
+        case .keySearchPartial(let part, let read):
+            "As the first part of a key \(part) was looked for everywhere; as a later part only in the "
+                + "newest \(read) keys."
         case .recipientUnknown(let address, let similar): Self.unknown(address, similar)
         case .recipientNotAnAddress(let text):
             "\(text) is not an e-mail address, so nothing can have been sent to it."
@@ -24,12 +28,12 @@ extension Absence {
         case .typeNeverAppended(let type):
             "No event of the type \(type) was ever appended to this log. \(Self.rollback)"
         case .typeWithoutRule(let type, let latest):
-            "Events of the type \(type) are in the log, but no rule named that type when the latest, #\(latest), "
-                + "was decided."
+            "Events of the type \(type) are in the log, but no rule named that type when the latest, "
+                + "#\(latest), was decided."
         case .notYetDecided(let matches): Self.waiting(matches)
         case .intakeTooLong(let rows, let read):
-            "The intake holds \(rows) events that are committed and not decided yet; only the oldest \(read) were "
-                + "looked through. See that `sendonce run` is running."
+            "The intake holds \(rows) events that are committed and not decided yet; only the oldest "
+                + "\(read) were looked through. See that `sendonce run` is running."
         case .questionEmpty: "Nothing was asked."
         }
     }
@@ -42,6 +46,7 @@ extension Absence {
         case .commandUnknown: "command_unknown"
         case .providerMessageUnknown: "provider_message_unknown"
         case .keyPartUnknown: "key_part_unknown"
+        case .keySearchPartial: "key_search_partial"
         case .recipientUnknown: "recipient_unknown"
         case .recipientNotAnAddress: "recipient_not_an_address"
         case .nothingPassesFilter: "nothing_passes_filter"
@@ -61,11 +66,15 @@ extension Absence {
     }
 
     private static func unknown(_ address: Text, _ similar: [Text]) -> Prose {
-        let start: Prose = "No message and no decision about \(address) is recorded"
-        guard !similar.isEmpty else { return start + "." }
+        let start: Prose = "No message to \(address) is recorded, and no event that was refused for it"
+        guard !similar.isEmpty else {
+            return start
+                + ". An event that lost its key to a message for another address is found by that key."
+        }
         let before: Prose = similar.count == 1 ? "this spelling is" : "these spellings are"
         let list = Prose.joined(similar.map { text -> Prose in "\(text)" }, by: ", ")
-        return start + ", but \(before) known: \(list). Upper and lower case before the at sign make two recipients."
+        return start + "; but \(before) known: \(list). "
+            + "Upper and lower case before the at sign make two recipients."
     }
 
     private static func waiting(_ matches: [IntakeMatch]) -> Prose {

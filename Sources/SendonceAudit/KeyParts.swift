@@ -2,8 +2,8 @@
 package import SendonceCore
 
 package enum KeyParts {
-    /// The parts of a canonical key text, which is a compact JSON array of strings as `Key` writes it. nil for anything
-    /// else: this is no JSON parser.
+    /// The parts of a canonical key text, which is a compact JSON array of strings as `Key` writes it. nil
+    /// for anything else: this is no JSON parser.
     package static func parse(_ key: Text) -> [Text]? {
         let bytes = Array(key.utf8)
         guard bytes.count >= 2, bytes.first == 0x5B, bytes.last == 0x5D else { return nil }

@@ -3,14 +3,16 @@ import SendonceCore
 import SendonceStore
 
 extension MessageProse {
-    /// Every attempt, where the standing alone does not tell it all; of many, the first two and the last ones.
+    /// Every attempt, where the standing alone does not tell it all; of many, the first two and the last
+    /// ones.
     var attempts: [Prose] {
         let all = history.attempts
         guard !isToldByStanding else { return [] }
         guard all.count > WhyLimits.attemptsTold else { return all.flatMap(sentences) + doubt }
         let left = all.count - WhyLimits.attemptsTold
-        let between: Prose = "\(Prose.count(left, "attempt", "attempts")) more came between."
-        return all.prefix(2).flatMap(sentences) + [between] + all.suffix(WhyLimits.attemptsTold - 2).flatMap(sentences)
+        let between: Prose = "\(Prose.count(left, "more attempt", "more attempts")) came between."
+        return all.prefix(2).flatMap(sentences) + [between]
+            + all.suffix(WhyLimits.attemptsTold - 2).flatMap(sentences)
             + doubt
     }
 
@@ -56,7 +58,9 @@ extension MessageProse {
                 case .rejectedForNow: "refused for now"
                 case .unknown: "unknown"
                 }
-            return "Its dispatcher reported on \(answer.finishedAt), too late to be counted: \(word)\(saying(answer))."
+            return
+                "Its dispatcher reported on \(answer.finishedAt), too late to be counted: "
+                + "\(word)\(saying(answer))."
         }
     }
 
@@ -68,7 +72,7 @@ extension MessageProse {
         guard case .queued(let queue) = record.standing, queue.state == .held, queue.hold == .unknownOutcome,
             history.attempts.contains(where: { $0.lateAnswers.contains(where: \.provesAcceptance) })
         else { return [] }
-        return ["The late answer proves that the e-mail was accepted: a person can resolve it so."]
+        return ["That late answer proves that the e-mail was accepted: a person can resolve it so."]
     }
 
     /// `: HTTP 400, invalid_parameter, “the words”`; nothing where nothing was said.

@@ -10,16 +10,16 @@ extension MessageProse {
         switch history.next {
         case .attempt(let number, let at): waiting(number, at) + expiry
         case .repeatUnderKey(let number, let at, let safeUntil):
-            [repeating(number, at, safeUntil)] + expiry
+            [repeating(number, at, safeUntil)] + idle(at) + expiry
         case .repeatWithoutProof(let number, let at):
             [
-                "Attempt \(number) \(isDue(at)). It may send a second copy: the rule says on_unknown: retry, which is "
-                    + "for mails whose loss is worse."
-            ] + expiry
+                "Attempt \(number) \(isDue(at)). It may send a second copy: the rule says on_unknown: "
+                    + "retry, because a lost mail is worse than a second one."
+            ] + idle(at) + expiry
         case .dependsOnRoute(let at):
             [
-                "Its next turn \(isDue(at)); \(provider) is not configured here, so whether it will be tried again or "
-                    + "held cannot be said."
+                "Its next turn \(isDue(at)); \(provider) is not configured here, so whether it will be "
+                    + "tried again or held cannot be said."
             ]
         case .finish(let state, let at, let cause): [ending(state, at, cause)]
         case .hold(_, let at): holding(queue, at)
@@ -30,7 +30,10 @@ extension MessageProse {
     private func waiting(_ number: Int, _ at: Timestamp) -> [Prose] {
         if number > 1 { return ["\(itself) is not sent yet: attempt \(number) \(isDue(at))."] + idle(at) }
         if at > now, at == record.notBefore, at > history.occurredAt {
-            return ["\(itself) is not sent yet: the rule delays it until \(at), \(Prose.length(at - now)) from now."]
+            return [
+                "\(itself) is not sent yet: the rule delays it until \(at), \(Prose.length(at - now)) "
+                    + "from now."
+            ]
         }
         return ["\(itself) is not sent yet: it \(isDue(at))."] + idle(at)
     }
@@ -55,7 +58,9 @@ extension MessageProse {
         guard let safeUntil else {
             return again + "; it writes the same message to the same place, so there cannot be a second one."
         }
-        return again + "; \(provider) recognises the key until \(safeUntil), so no second e-mail can come of it."
+        return again
+            + "; \(provider) is sure to recognise the key until \(safeUntil), so no second e-mail can "
+            + "come of it."
     }
 
     private func ending(_ state: FinishedState, _ at: Timestamp, _ cause: Int64?) -> Prose {
@@ -67,7 +72,9 @@ extension MessageProse {
         case .suppressed: why = "the address is suppressed"
         case .expired:
             let expiresAt = record.expiresAt ?? at
-            why = expiresAt <= now ? "it expired on \(expiresAt)" : "it expires on \(expiresAt), before it is due"
+            why =
+                expiresAt <= now
+                ? "it expired on \(expiresAt)" : "it expires on \(expiresAt), before it is due"
         case .accepted, .rejected, .dead: why = "it is finished"
         }
         return "\(itself) will not be sent: \(why). Its end is recorded at its next turn, which \(isDue(at))."
@@ -81,11 +88,15 @@ extension MessageProse {
             why = "A newer e-mail, that of event #\(event), took its place, but it may have been sent already"
         } else if let expiresAt = record.expiresAt, expiresAt <= max(now, at) {
             why = "It expires on \(expiresAt), but it may have been sent already"
-        } else if let safeUntil = history.firstUnsureAt.flatMap({ history.capability?.safeUntil(firstUnsureAt: $0) }) {
-            why = "\(provider.capitalised) surely recognises the key only until \(safeUntil)"
+        } else if let safeUntil = history.firstUnsureAt.flatMap({
+            history.capability?.safeUntil(firstUnsureAt: $0)
+        }) {
+            why = "\(provider.capitalised) is sure to recognise the key only until \(safeUntil)"
         } else {
             why = "\(provider.capitalised) does not recognise a repeated request"
         }
-        return ["\(why), so at its next turn, which \(isDue(at)), it is held for a person and not sent again."]
+        return [
+            "\(why), so at its next turn, which \(isDue(at)), it is held for a person and not sent again."
+        ]
     }
 }

@@ -35,7 +35,10 @@ struct MessageProse {
         switch (reason, record.standing) {
         case (.duplicate, .finished(let state, _, _)), (.withinWindow, .finished(let state, _, _)):
             guard state != .accepted else { return [] }
-            return ["A winner keeps its key whatever becomes of its e-mail; only a person's re-issue opens it again."]
+            return [
+                "A winner keeps its key whatever becomes of its e-mail; only a person's re-issue opens "
+                    + "it again."
+            ]
         default: return []
         }
     }
@@ -63,7 +66,8 @@ struct MessageProse {
 
     private var unsure: Prose {
         switch lead {
-        case .own: "It is not known whether the e-mail for rule \(record.rule) was sent to \(record.recipient)"
+        case .own:
+            "It is not known whether the e-mail for rule \(record.rule) was sent to \(record.recipient)"
         case .of(let position):
             "It is not known whether the e-mail of event #\(position) was sent to \(record.recipient)"
         }
@@ -76,19 +80,30 @@ struct MessageProse {
         switch state {
         case .accepted: [accepted(at: at)]
         case .rejected:
-            ["\(isNotSent): \(provider) rejected it for good on \(at)\(saying(history.attempts.last?.outcome))."]
+            [
+                "\(isNotSent): \(provider) rejected it for good on "
+                    + "\(at)\(saying(history.attempts.last?.outcome))."
+            ]
         case .dead:
             [
-                "\(isNotSent): it was given up on \(at) after \(Prose.count(record.attempts, "attempt", "attempts"))."
+                "\(isNotSent): it was given up on \(at) after "
+                    + "\(Prose.count(record.attempts, "attempt", "attempts")), "
+                    + "each of them refused."
             ]
         case .expired:
-            ["\(isNotSent): it had expired\(record.expiresAt.map { " on \($0)" } ?? "") before it could be sent."]
+            [
+                "\(isNotSent): it had expired\(record.expiresAt.map { " on \($0)" } ?? "") before it "
+                    + "could be sent."
+            ]
         case .cancelled:
-            ["\(isNotSent): \(cause.map { "event #\($0)" } ?? "a person") cancelled it, recorded on \(at)."]
+            [
+                "\(isNotSent): \(cause.map { "event #\($0)" } ?? "a person") cancelled it before it was "
+                    + "sent, recorded on \(at)."
+            ]
         case .superseded:
             [
-                "\(isNotSent): a newer e-mail took its place"
-                    + "\(cause.map { ", that of event #\($0)" } ?? ""), recorded on \(at)."
+                "\(isNotSent): a newer e-mail\(cause.map { ", that of event #\($0)," } ?? "") took its "
+                    + "place before it was sent, recorded on \(at)."
             ]
         case .suppressed:
             ["\(isNotSent): the address was suppressed when its turn came, recorded on \(at)."]
@@ -108,16 +123,17 @@ struct MessageProse {
     }
 
     private func held(_ queue: QueueStanding) -> [Prose] {
-        let since: Prose = queue.heldAt.map { ", since \($0) (\(Prose.length(now - $0)))" } ?? ""
-        let detail: Prose = queue.holdDetail.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+        let since: Prose = queue.heldAt.map { " since \($0) (\(Prose.length(now - $0)))" } ?? ""
+        let detail: Prose = queue.holdDetail.flatMap { $0.isEmpty ? nil : " (“\($0)”)" } ?? ""
         let reason = queue.hold ?? .operator
-        return ["\(itself) is held for a person\(since): \(reason.prose)\(detail).", reason.advice]
+        return ["\(itself) has been held for a person\(since): \(reason.prose)\(detail).", reason.advice]
             + (reason == .unknownOutcome ? overtaken(queue) : [])
     }
 
     private func sending(_ queue: QueueStanding) -> Prose {
         let began: Prose =
-            history.attempts.last.map { "attempt \($0.attempt) began on \($0.startedAt)" } ?? "an attempt began"
+            history.attempts.last.map { "attempt \($0.attempt) began on \($0.startedAt)" }
+            ?? "an attempt began"
         switch history.next {
         case .lapse(_, let leaseEnd):
             return "\(unsure): \(began) and had no outcome when its lease ended on \(leaseEnd). "
@@ -157,7 +173,8 @@ extension HoldReason {
         switch self {
         case .operator: "A person can release it, and it is sent if every gate is open, or cancel it."
         case .unknownOutcome:
-            "A person can look for it at the provider, by the command's id, and resolve it as accepted or not accepted."
+            "A person can look for it at the provider, by the command's id, and resolve it as accepted "
+                + "or not accepted."
         case .templateError: "A person can release it once its message can be made, or cancel it."
         case .restored: "A person can release it, cancel it, or resolve it as accepted."
         case .fence: "A person can release it once no other copy sends, or cancel it."

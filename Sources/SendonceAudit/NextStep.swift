@@ -15,7 +15,8 @@ package enum NextStep: Hashable, Sendable {
     case repeatUnderKey(number: Int, at: Timestamp, safeUntil: Timestamp?)
     /// Another attempt although it may send a second copy, because the rule says so.
     case repeatWithoutProof(number: Int, at: Timestamp)
-    /// Another attempt or a hold: the route is not configured where the question is asked, so its provider is unknown.
+    /// Another attempt or a hold: the route is not configured where the question is asked, so its provider is
+    /// unknown.
     case dependsOnRoute(at: Timestamp)
     /// At its next turn a gate ends it.
     case finish(FinishedState, at: Timestamp, cause: Int64?)
@@ -62,7 +63,8 @@ extension MessageRecord {
             guard let firstUnsureAt else { return .attempt(number: number, at: queue.dueAt) }
             if onUnknown == .retry { return .repeatWithoutProof(number: number, at: queue.dueAt) }
             guard let capability else { return .dependsOnRoute(at: queue.dueAt) }
-            let safeUntil = capability == .idempotent ? nil : capability.safeUntil(firstUnsureAt: firstUnsureAt)
+            let safeUntil =
+                capability == .idempotent ? nil : capability.safeUntil(firstUnsureAt: firstUnsureAt)
             return .repeatUnderKey(number: number, at: queue.dueAt, safeUntil: safeUntil)
         }
     }

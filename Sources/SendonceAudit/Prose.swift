@@ -1,11 +1,13 @@
-// Sentences that are put together from recorded values. What was recorded came from outside and may be hostile, so a
-// recorded text can enter a sentence only through an interpolation that makes every character of it visible.
+// Sentences that are put together from recorded values. What was recorded came from outside and may be
+// hostile, so a recorded text can enter a sentence only through an interpolation that makes every character
+// of it visible.
 package import SendonceCore
 
-/// Text for people, on one line. Literals are taken as they are written here; recorded text is made visible and cut.
+/// Text for people, on one line. Literals are taken as they are written here; recorded text is made visible
+/// and cut.
 ///
-/// Guarantee: no interpolation lets a control character, a line break or a direction mark through. There is none
-/// for `String`, so a new sentence cannot forget it.
+/// Guarantee: no interpolation lets a control character, a line break or a direction mark through. There is
+/// none for `String`, so a new sentence cannot forget it.
 package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     package let string: String
 
@@ -52,8 +54,9 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
         }
     }
 
-    /// Characters of one recorded text that a sentence shows; the data has all of them. About two lines of a terminal.
-    package static let textLimit = 200
+    /// Characters of one recorded text that a sentence shows; the data has all of them. The longest address
+    /// fits (`Limits.addressBytes`), and it is about three lines of a terminal.
+    package static let textLimit = 256
 
     package static func + (left: Prose, right: Prose) -> Prose {
         Prose(visible: left.string + right.string)

@@ -50,8 +50,9 @@ package struct RecipientFilter: Hashable, Sendable {
 extension Question {
     /// What a bare argument may mean, likeliest first. `Why` answers with the first that finds something.
     ///
-    /// `#17` is a position; an e-mail address a recipient; a version-8 UUID a command; text in angle brackets a
-    /// provider's message id; anything else a key part, then an event's id, a subject, a provider's message id.
+    /// `#17` is a position; an e-mail address a recipient; a version-8 UUID a command; text in angle brackets
+    /// a provider's message id; anything else a key part, then an event's id, a subject, a provider's message
+    /// id.
     package static func guess(_ argument: String) -> [Question] {
         let bytes = Array(argument.utf8)
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

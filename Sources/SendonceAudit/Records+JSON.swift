@@ -3,7 +3,8 @@ package import SendonceCore
 package import SendonceStore
 
 extension JSONValue {
-    /// An object without the members that have no value, so that an absent fact is an absent name and never a null.
+    /// An object without the members that have no value, so that an absent fact is an absent name and never a
+    /// null.
     static func facts(_ members: (Text, JSONValue?)...) -> JSONValue {
         .object(members.compactMap { name, value in value.map { JSONMember(name, $0) } })
     }

@@ -6,7 +6,9 @@ extension WhyAnswer {
     /// Paragraphs: a story each, newest first, then what is absent. Ends with a line feed.
     package var text: String {
         var paragraphs = stories.map { Prose.joined($0.prose) }
-        if hasMore { paragraphs.append("There is more than these \(stories.count); ask more narrowly to see it.") }
+        if hasMore {
+            paragraphs.append("There is more than these \(stories.count); ask more narrowly to see it.")
+        }
         paragraphs += absences.map(\.sentence)
         return paragraphs.map { $0.string + "\n" }.joined(separator: "\n")
     }
@@ -23,7 +25,9 @@ extension Story {
             return [refusal] + other.standing + other.keeping(after: decision.reason) + [reference]
         }
         let own = MessageProse(history: message, lead: .own, now: now)
-        return own.standing + [cause(message), losers(message)].compactMap(\.self) + own.attempts + [reference]
+        return own.standing + [cause(message), losers(message)].compactMap(\.self) + own.attempts + [
+            reference
+        ]
     }
 
     /// `event #17 (order.placed)`.
@@ -34,7 +38,8 @@ extension Story {
         let slot = message.record.slot.string
         let claim: Prose =
             if slot.hasPrefix("within:") {
-                "had the key \(message.record.key) and no other winner of that key was close enough to stop it"
+                "had the key \(message.record.key) and no other winner of that key was close enough to "
+                    + "stop it"
             } else if slot.hasPrefix("every:") {
                 "was the first with key \(message.record.key) in its period"
             } else {
@@ -44,10 +49,10 @@ extension Story {
             message.record.generation > 1
             ? ", after a person had re-issued that key (generation \(message.record.generation))" : ""
         let verb: Prose =
-            switch message.record.standing {
-            case .finished(.accepted, _, _): "was sent"
-            case .finished: "was to be sent"
-            case .queued: "is to be sent"
+            switch message.next {
+            case .attempt, .outcome: "is to be sent"
+            case .nothing where message.isAccepted: "was sent"
+            default: "was to be sent"
             }
         return "It \(verb) because \(eventProse) \(claim)\(again)."
     }
@@ -72,6 +77,8 @@ extension Story {
             return "Event #\(event.position) happened on \(times)."
         }
         let digest = Text(String(record.ruleSet.description.prefix(12)))
-        return "Event #\(event.position) happened on \(times) under rule set \(digest); the command is \(record.id)."
+        return
+            "Event #\(event.position) happened on \(times) under rule set \(digest); the command is "
+            + "\(record.id)."
     }
 }

@@ -1,4 +1,5 @@
-// Tables for people on a terminal: columns side by side, cut to its width, and no value that can leave its cell.
+// Tables for people on a terminal: columns side by side, cut to its width, and no value that can leave its
+// cell.
 
 /// A table of texts.
 package struct TextTable: Sendable {
@@ -35,11 +36,12 @@ package struct TextTable: Sendable {
         rows.append(cells)
     }
 
-    /// Title and rows, each ended by a line feed, columns two blanks apart, without blanks at the ends of lines.
+    /// Title and rows, each ended by a line feed, columns two blanks apart, without blanks at the ends of
+    /// lines.
     ///
-    /// With a width, flexible columns are cut, the widest first, until a line fits or each is at `narrowest`. A cell's
-    /// width is its number of Unicode scalars after escaping, so wide and combining characters can shift a line. Not
-    /// guaranteed: that a line fits where the columns that may not be cut are too wide.
+    /// With a width, flexible columns are cut, the widest first, until a line fits or each is at `narrowest`.
+    /// A cell's width is its number of Unicode scalars after escaping, so wide and combining characters can
+    /// shift a line. Not guaranteed: that a line fits where the columns that may not be cut are too wide.
     package func rendered(width: Int? = nil) -> String {
         let cells = rows.map { row in
             columns.indices.map { row.indices.contains($0) ? VisibleText.escaped(row[$0]) : "" }
@@ -56,7 +58,9 @@ package struct TextTable: Sendable {
         guard let width else { return widths }
         var excess = widths.reduce(0, +) + 2 * max(0, columns.count - 1) - width
         while excess > 0 {
-            let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > TextTable.narrowest }
+            let flexible = columns.indices.filter {
+                columns[$0].isFlexible && widths[$0] > TextTable.narrowest
+            }
             guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
             // Down to the next widest at once, at least by one.
             let next = flexible.filter { $0 != widest }.map { widths[$0] }.max() ?? TextTable.narrowest

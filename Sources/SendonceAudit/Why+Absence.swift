@@ -1,4 +1,5 @@
-// What is said when nothing is found: that it was never there, what resembles it, and what only waits to be decided.
+// What is said when nothing is found: that it was never there, what resembles it, and what only waits to be
+// decided.
 import SendonceCore
 import SendonceStore
 
@@ -7,8 +8,7 @@ extension Why {
     func absences(of question: Question) throws(StoreError) -> [Absence] {
         switch question {
         case .recipient(let address, let filter): try absences(ofRecipient: address, filter)
-        case .keyPart(let part):
-            [.keyPartUnknown(part, similar: try reader.similarKeys(to: part, limit: WhyLimits.similar))]
+        case .keyPart(let part): try absences(ofKeyPart: part)
         case .event(let id): [.eventNeverAppended(id: id)]
         case .position(let position):
             [
@@ -21,7 +21,16 @@ extension Why {
         }
     }
 
-    private func absences(ofRecipient address: Text, _ filter: RecipientFilter) throws(StoreError) -> [Absence] {
+    private func absences(ofKeyPart part: Text) throws(StoreError) -> [Absence] {
+        let similar = try reader.similarKeys(to: part, limit: WhyLimits.similar)
+        let isPartial = try reader.counts().commands > AuditLimits.scannedKeys
+        return [.keyPartUnknown(part, similar: similar)]
+            + (isPartial ? [.keySearchPartial(part, read: AuditLimits.scannedKeys)] : [])
+    }
+
+    private func absences(ofRecipient address: Text, _ filter: RecipientFilter) throws(StoreError)
+        -> [Absence]
+    {
         var absences: [Absence] = []
         let recipient = address.normalisedAddress
         if EmailAddress(address.string) == nil {
@@ -49,8 +58,9 @@ extension Why {
         return try !reader.refusals(of: recipient, limit: 1).isEmpty
     }
 
-    /// Other spellings that are known. The local part's case is kept, so `Ann@` and `ann@` are two recipients: the usual
-    /// spellings are tried, and those that stand in keys. Not guaranteed to find every one.
+    /// Other spellings that are known. The local part's case is kept, so `Ann@` and `ann@` are two
+    /// recipients: the usual spellings are tried, and those that stand in keys. Not guaranteed to find every
+    /// one.
     private func similarRecipients(to recipient: Text) throws(StoreError) -> [Text] {
         var candidates: [Text] = []
         if let address = EmailAddress(recipient.string) {
@@ -59,7 +69,9 @@ extension Why {
             let words = lower.split(separator: ".", omittingEmptySubsequences: false)
             let capitalised = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: ".")
             let first = lower.prefix(1).uppercased() + lower.dropFirst()
-            candidates = [lower, first, capitalised, local.uppercased()].map { Text("\($0)@\(address.domain)") }
+            candidates = [lower, first, capitalised, local.uppercased()].map {
+                Text("\($0)@\(address.domain)")
+            }
         }
         let keys = try reader.similarKeys(to: recipient, limit: WhyLimits.similar)
         candidates += keys.filter { EmailAddress($0.string) != nil }.map(\.normalisedAddress)
@@ -76,23 +88,28 @@ extension Why {
 extension Why {
     /// Intake rows that the questions may be about.
     func waiting(_ questions: [Question]) throws(StoreError) -> [Absence] {
-        let names = questions.compactMap(\.name)
+        var names: [Text] = []
+        for name in questions.compactMap(\.name) where !names.contains(name) { names.append(name) }
         guard !names.isEmpty else { return [] }
-        let rows = try reader.intake(limit: WhyLimits.intakeRead)
         var matches: [IntakeMatch] = []
-        for row in rows where matches.count < WhyLimits.intakeNamed {
+        var (read, bytes) = (0, 0)
+        for row in try reader.intake(limit: WhyLimits.intakeRead) {
+            bytes += row.event.payload.count
+            guard bytes <= WhyLimits.intakeBytes || read == 0 else { break }
+            read += 1
+            guard matches.count < WhyLimits.intakeNamed,
+                questions.contains(where: { $0.admits(row.event.type) })
+            else { continue }
             let isNamed = names.contains { row.event.id == $0 || row.event.subject == $0 }
             guard isNamed || names.contains(where: { row.event.payload.mentions($0) }) else { continue }
-            if questions.allSatisfy({ !$0.admits(row.event.type) }) { continue }
             matches.append(
                 IntakeMatch(
                     sequence: row.sequence, id: row.event.id, type: row.event.type,
                     occurredAt: row.event.occurredAt, isNamed: isNamed))
         }
         var absences: [Absence] = matches.isEmpty ? [] : [.notYetDecided(matches)]
-        if rows.count == WhyLimits.intakeRead {
-            absences.append(.intakeTooLong(rows: try reader.counts().intake, read: rows.count))
-        }
+        let rows = try reader.counts().intake
+        if rows > read { absences.append(.intakeTooLong(rows: rows, read: read)) }
         return absences
     }
 }
@@ -113,8 +130,8 @@ extension Question {
 }
 
 extension [UInt8] {
-    /// Whether the bytes contain the text as a word of its own: `42` is in `{"id":42}` and not in `{"id":142}`. It looks
-    /// at bytes, not at JSON, so text that a producer wrote with escapes is missed.
+    /// Whether the bytes contain the text as a word of its own: `42` is in `{"id":42}` and not in
+    /// `{"id":142}`. It looks at bytes, not at JSON, so text that a producer wrote with escapes is missed.
     func mentions(_ text: Text) -> Bool {
         let wanted = Array(text.utf8)
         guard let first = wanted.first, count >= wanted.count else { return false }

@@ -35,11 +35,16 @@ extension Why {
         return story
     }
 
-    /// The message that took the key from a losing decision. A rule that was renamed keeps its keys, so the winner may
-    /// bear another name; the key then tells.
-    private func history(ofWinner position: Int64, over loser: DecisionRecord) throws(StoreError) -> MessageHistory? {
-        let emitted = try reader.decisions(at: position).filter { $0.reason == .emitted && $0.key == loser.key }
-        let winner = emitted.first { isSameScope($0.rule, loser.rule) } ?? (emitted.count == 1 ? emitted[0] : nil)
+    /// The message that took the key from a losing decision. A rule that was renamed keeps its keys, so the
+    /// winner may bear another name; the key then tells.
+    private func history(ofWinner position: Int64, over loser: DecisionRecord) throws(StoreError)
+        -> MessageHistory?
+    {
+        let emitted = try reader.decisions(at: position).filter {
+            $0.reason == .emitted && $0.key == loser.key
+        }
+        let winner =
+            emitted.first { isSameScope($0.rule, loser.rule) } ?? (emitted.count == 1 ? emitted[0] : nil)
         guard let winner, let id = winner.command, let message = try reader.message(id) else { return nil }
         return try history(of: message, winner, try loggedEvent(position))
     }
@@ -51,9 +56,12 @@ extension Why {
         let attempts = try reader.attempts(of: message.id)
         let capability = capability(message.route)
         return MessageHistory(
-            record: message, eventType: event.event.type, occurredAt: event.event.occurredAt, attempts: attempts,
-            losers: try decision.map { (decision) throws(StoreError) -> Losers in try losers(to: decision) } ?? .none,
-            next: message.nextStep(attempts: attempts, now: now, capability: capability), capability: capability)
+            record: message, eventType: event.event.type, occurredAt: event.event.occurredAt,
+            attempts: attempts,
+            losers: try decision.map { (decision) throws(StoreError) -> Losers in try losers(to: decision) }
+                ?? .none,
+            next: message.nextStep(attempts: attempts, now: now, capability: capability),
+            capability: capability)
     }
 
     private func losers(to winner: DecisionRecord) throws(StoreError) -> Losers {

@@ -1,5 +1,5 @@
-// Answers questions from recorded rows. It guesses nothing: whatever an answer says was read through `AuditReader`, and
-// what follows next is computed by the core's own gates.
+// Answers questions from recorded rows. It guesses nothing: whatever an answer says was read through
+// `AuditReader`, and what follows next is computed by the core's own gates.
 package import SendonceCore
 package import SendonceStore
 
@@ -8,11 +8,12 @@ package struct Why {
     let reader: any AuditReader
     let now: Timestamp
     let capability: (Text) -> Capability?
-    /// Rule names of the activation in force with the scopes of their keys, so that a renamed rule keeps its losers.
+    /// Rule names of the activation in force with the scopes of their keys, so that a renamed rule keeps its
+    /// losers.
     let scopes: [Text: Text]
 
-    /// The answer to one question. `providerCapability` gives what a route's provider does with a repeated request, or nil
-    /// where the route is not configured.
+    /// The answer to one question. `providerCapability` gives what a route's provider does with a repeated
+    /// request, or nil where the route is not configured.
     package static func answer(
         _ question: Question, in reader: any AuditReader, now: Timestamp,
         providerCapability: (_ route: Text) -> Capability?
@@ -49,8 +50,10 @@ package struct Why {
             }
             absences += try self.absences(of: question)
         }
-        answer.absences += absences
-        answer.absences += try waiting(questions)
+        let waiting = try waiting(questions)
+        // What waits in the intake under its own name is only not in the log yet.
+        if waiting.contains(where: \.isNamed) { absences.removeAll(where: \.isNeverAppended) }
+        answer.absences += absences + waiting
         return answer
     }
 
@@ -71,7 +74,9 @@ package struct Why {
             return try stories(of: [message])
         case .providerMessage(let id):
             for spelling in id.bracketSpellings {
-                if let message = try reader.message(providerID: spelling) { return try stories(of: [message]) }
+                if let message = try reader.message(providerID: spelling) {
+                    return try stories(of: [message])
+                }
             }
             return Found()
         }
@@ -158,7 +163,8 @@ extension Why {
         return (passing, true)
     }
 
-    private func passes(_ position: Int64, _ rule: Text, _ filter: RecipientFilter) throws(StoreError) -> Bool {
+    private func passes(_ position: Int64, _ rule: Text, _ filter: RecipientFilter) throws(StoreError) -> Bool
+    {
         if let wanted = filter.rule, wanted != rule { return false }
         guard filter.type != nil || filter.since != nil else { return true }
         let event = try loggedEvent(position)

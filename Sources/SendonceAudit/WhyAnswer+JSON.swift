@@ -88,7 +88,8 @@ extension NextStep {
             .facts(("step", .word(word)), ("attempt", .count(number)), ("at", .time(at)))
         case .outcome(let attempt, let leaseEnd):
             .facts(
-                ("step", .word(word)), ("attempt", .count(attempt)), ("lease_end", leaseEnd.map(JSONValue.time)))
+                ("step", .word(word)), ("attempt", .count(attempt)),
+                ("lease_end", leaseEnd.map(JSONValue.time)))
         case .lapse(let attempt, let leaseEnd):
             .facts(("step", .word(word)), ("attempt", .count(attempt)), ("lease_end", .time(leaseEnd)))
         case .repeatUnderKey(let number, let at, let safeUntil):
@@ -119,12 +120,14 @@ extension Absence {
     private var values: [(Text, JSONValue)] {
         switch self {
         case .eventNeverAppended(let id): [("event", .text(id))]
-        case .positionBeyondLog(let position, let last): [("position", .count(position)), ("last", .count(last))]
+        case .positionBeyondLog(let position, let last):
+            [("position", .count(position)), ("last", .count(last))]
         case .subjectNeverAppended(let subject): [("subject", .text(subject))]
         case .commandUnknown(let id): [("command", .word(id.description))]
         case .providerMessageUnknown(let id): [("message_id", .text(id))]
         case .keyPartUnknown(let part, let similar):
             [("part", .text(part)), ("similar", .array(similar.map(JSONValue.string)))]
+        case .keySearchPartial(let part, let read): [("part", .text(part)), ("read", .count(read))]
         case .recipientUnknown(let address, let similar):
             [("recipient", .text(address)), ("similar", .array(similar.map(JSONValue.string)))]
         case .recipientNotAnAddress(let text): [("recipient", .text(text))]

@@ -11,7 +11,8 @@ package struct WhyAnswer: Sendable {
     package var stories: [Story] = []
     /// Whether more was recorded than the stories tell.
     package var hasMore = false
-    /// What is not there, and what may have been meant. May stand beside stories: an event in the intake, for example.
+    /// What is not there, and what may have been meant. May stand beside stories: an event in the intake, for
+    /// example.
     package var absences: [Absence] = []
 
     package init(questions: [Question], askedAt: Timestamp) {
@@ -26,8 +27,8 @@ package struct WhyAnswer: Sendable {
 package struct Story: Sendable {
     package var event: LoggedEvent
     package var decision: DecisionRecord
-    /// The message that the decision is about: its own if it was emitted, the winner's if it lost, the one that it ends
-    /// if it cancels. nil for the other reasons.
+    /// The message that the decision is about: its own if it was emitted, the winner's if it lost, the one
+    /// that it ends if it cancels. nil for the other reasons.
     package var message: MessageHistory?
     /// When the story was told.
     package var now: Timestamp
@@ -48,7 +49,8 @@ package struct MessageHistory: Sendable {
     package var next: NextStep
     package var capability: Capability?
 
-    /// Start of the first attempt that may have reached the provider: one whose outcome is unknown or not there yet.
+    /// Start of the first attempt that may have reached the provider: one whose outcome is unknown or not
+    /// there yet.
     package var firstUnsureAt: Timestamp? { MessageHistory.firstUnsureAt(attempts) }
 
     static func firstUnsureAt(_ attempts: [AttemptRecord]) -> Timestamp? {
@@ -64,6 +66,11 @@ package struct MessageHistory: Sendable {
             let outcome = attempt.outcome?.verdict.outcome
             return outcome == .accepted || outcome == .duplicate
         }
+    }
+
+    var isAccepted: Bool {
+        guard case .finished(.accepted, _, _) = record.standing else { return false }
+        return true
     }
 
     /// Whether the provider gave two names to this message, in outcomes or in late answers: then it sent two.
@@ -82,6 +89,12 @@ package struct Losers: Hashable, Sendable {
     /// The first ones, at most `WhyLimits.losersListed`.
     package var positions: [Int64]
 
+    package init(count: Int, isExact: Bool, positions: [Int64]) {
+        self.count = count
+        self.isExact = isExact
+        self.positions = positions
+    }
+
     package static let none = Losers(count: 0, isExact: true, positions: [])
 }
 
@@ -93,6 +106,8 @@ package enum Absence: Hashable, Sendable {
     case commandUnknown(CommandID)
     case providerMessageUnknown(Text)
     case keyPartUnknown(Text, similar: [Text])
+    /// A ledger so long that only the newest keys were searched for a part behind the first.
+    case keySearchPartial(Text, read: Int)
     case recipientUnknown(Text, similar: [Text])
     case recipientNotAnAddress(Text)
     /// The recipient is known, but nothing passes the filter.
@@ -105,6 +120,21 @@ package enum Absence: Hashable, Sendable {
     /// The intake holds more rows than were looked through.
     case intakeTooLong(rows: Int64, read: Int)
     case questionEmpty
+}
+
+extension Absence {
+    var isNeverAppended: Bool {
+        switch self {
+        case .eventNeverAppended, .subjectNeverAppended: true
+        default: false
+        }
+    }
+
+    /// Whether it is an event in the intake whose envelope says what was asked for.
+    var isNamed: Bool {
+        guard case .notYetDecided(let matches) = self else { return false }
+        return matches.contains(where: \.isNamed)
+    }
 }
 
 /// An intake row that the question may be about.

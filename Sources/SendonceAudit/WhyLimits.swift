@@ -2,7 +2,8 @@
 package enum WhyLimits {
     /// Stories in one answer: as much as a person reads. An answer says when there are more.
     package static let stories = 10
-    /// Messages of one recipient that a question with a filter looks through, newest first; each costs a read.
+    /// Messages of one recipient that a question with a filter looks through, newest first; each costs a
+    /// read.
     package static let messagesRead = 1_000
     /// Messages that one read brings.
     package static let page = 100
@@ -16,6 +17,8 @@ package enum WhyLimits {
     package static let losersListed = 100
     /// Intake rows that are looked through. The intake is short unless the projector stands still.
     package static let intakeRead = 1_000
+    /// Payload bytes of the intake that are searched for what was asked: a few hundredths of a second.
+    package static let intakeBytes = 16 << 20
     /// Intake rows that an answer names.
     package static let intakeNamed = 5
     /// Keys and addresses that are offered as similar.
