@@ -27,9 +27,23 @@ func expectGolden(_ name: String, _ answer: WhyAnswer, sourceLocation: SourceLoc
             Issue.record("recorded \(name).\(suffix); run again to compare", sourceLocation: sourceLocation)
         } else {
             let expected = try Data(contentsOf: file)
-            #expect(Array(expected) == Array(content.utf8), "\(content)", sourceLocation: sourceLocation)
+            let isSame = expected.elementsEqual(content.utf8)
+            #expect(
+                isSame, "\(name).\(suffix): \(difference(expected, content))", sourceLocation: sourceLocation)
         }
     }
+}
+
+/// The first line that differs, as it is recorded and as it is now.
+private func difference(_ expected: Data, _ content: String) -> String {
+    let recorded = expected.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
+    let present = Array(content.utf8).split(separator: 0x0A, omittingEmptySubsequences: false).map {
+        Array($0)
+    }
+    let line = zip(recorded, present).enumerated().first { $0.element.0 != $0.element.1 }
+    guard let (number, (before, now)) = line else { return "\(recorded.count) lines became \(present.count)" }
+    return "line \(number + 1) was\n\(String(decoding: before, as: UTF8.self))\nand is\n"
+        + String(decoding: now, as: UTF8.self)
 }
 
 /// JSON with a member a line, so that a change of a golden file is seen in its diff.
