@@ -69,9 +69,10 @@ import Testing
         return answers
     }
 
-    @Test("No sentence has a control character, a line break or a direction mark", arguments: hostile)
-    func visible(text: Text) throws {
-        let answers = try Self.answers(text)
+    @Test("No sentence has a control character, a line break or a direction mark", arguments: hostile.indices)
+    func visible(index: Int) throws {
+        // By index: the test's own report must not clear a terminal either.
+        let answers = try Self.answers(Self.hostile[index])
         #expect(answers.contains { !$0.stories.isEmpty } && answers.contains { !$0.absences.isEmpty })
         for answer in answers {
             for sentence in answer.stories.flatMap(\.sentences) + answer.absences.map(\.sentence.string) {
