@@ -142,6 +142,9 @@ let package = Package(
         .testTarget(
             name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
         // Values in, values out.
+        .testTarget(
+            name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

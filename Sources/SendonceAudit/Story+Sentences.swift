@@ -1,0 +1,84 @@
+// A story in sentences that a support person can paste into an answer.
+import SendonceCore
+import SendonceStore
+
+extension WhyAnswer {
+    /// Paragraphs: a story each, newest first, then what is absent. Ends with a line feed.
+    package var text: String {
+        var paragraphs = stories.map { Prose.joined($0.prose) }
+        if hasMore {
+            paragraphs.append("There is more than these \(stories.count); ask more narrowly to see it.")
+        }
+        paragraphs += absences.map(\.sentence)
+        return paragraphs.map { $0.string + "\n" }.joined(separator: "\n")
+    }
+}
+
+extension Story {
+    /// In the order of reading: what became of it, why, what else, and where to look it up.
+    package var sentences: [String] { prose.map(\.string) }
+
+    var prose: [Prose] {
+        guard let message else { return [refusal, reference] }
+        guard isEmitted else {
+            let other = MessageProse(history: message, lead: .of(position: message.record.position), now: now)
+            return [refusal] + other.standing + other.keeping(after: decision.reason) + [reference]
+        }
+        let own = MessageProse(history: message, lead: .own, now: now)
+        return own.standing + [cause(message), losers(message)].compactMap(\.self) + own.attempts + [
+            reference
+        ]
+    }
+
+    /// `event #17 (order.placed)`.
+    var eventProse: Prose { "event #\(event.position) (\(event.event.type))" }
+
+    /// Why the message came to be.
+    private func cause(_ message: MessageHistory) -> Prose {
+        let slot = message.record.slot.string
+        let claim: Prose =
+            if slot.hasPrefix("within:") {
+                "had the key \(message.record.key) and no other winner of that key was close enough to "
+                    + "stop it"
+            } else if slot.hasPrefix("every:") {
+                "was the first with key \(message.record.key) in its period"
+            } else {
+                "was the first with key \(message.record.key)"
+            }
+        let again: Prose =
+            message.record.generation > 1
+            ? ", after a person had re-issued that key (generation \(message.record.generation))" : ""
+        let verb: Prose =
+            switch message.next {
+            case .attempt, .outcome: "is to be sent"
+            case .nothing where message.isAccepted: "was sent"
+            default: "was to be sent"
+            }
+        return "It \(verb) because \(eventProse) \(claim)\(again)."
+    }
+
+    private func losers(_ message: MessageHistory) -> Prose? {
+        let losers = message.losers
+        guard losers.count > 0 else { return nil }
+        let few = losers.count <= WhyLimits.losersNamed + 1
+        let named = Array(losers.positions.prefix(few ? losers.count : WhyLimits.losersNamed))
+        let positions = Prose.positions(named, of: losers.count)
+        let counted = Prose.count(losers.count, "later event", "later events")
+        let atLeast: Prose = losers.isExact ? "" : "At least "
+        let verb: Prose = losers.count == 1 ? "was" : "were"
+        return "\(atLeast)\(counted) with the same key \(verb) not sent: \(positions)."
+    }
+
+    /// Where the rows are.
+    private var reference: Prose {
+        let times: Prose =
+            "\(event.event.occurredAt) and was decided on \(event.recordedAt)"
+        guard isEmitted, let record = message?.record else {
+            return "Event #\(event.position) happened on \(times)."
+        }
+        let digest = Text(String(record.ruleSet.description.prefix(12)))
+        return
+            "Event #\(event.position) happened on \(times) under rule set \(digest); the command is "
+            + "\(record.id)."
+    }
+}

@@ -1,0 +1,83 @@
+// Gathers the rows of one story.
+import SendonceCore
+import SendonceStore
+
+extension Why {
+    /// The story of a message, from the decision that emitted it.
+    func story(of message: MessageRecord) throws(StoreError) -> Story {
+        let event = try loggedEvent(message.position)
+        let decisions = try reader.decisions(at: message.position)
+        guard let decision = decisions.first(where: { $0.command == message.id && $0.reason == .emitted })
+        else { throw .damaged("command \(message.id) has no decision at position \(message.position)") }
+        return Story(
+            event: event, decision: decision, message: try history(of: message, decision, event), now: now)
+    }
+
+    /// The story of one decision, with the message that it is about.
+    func story(of decision: DecisionRecord, _ event: LoggedEvent) throws(StoreError) -> Story {
+        var story = Story(event: event, decision: decision, message: nil, now: now)
+        switch decision.reason {
+        case .emitted:
+            guard let id = decision.command, let message = try reader.message(id) else {
+                throw .damaged("event #\(decision.position) emitted a command that is not recorded")
+            }
+            story.message = try history(of: message, decision, event)
+        case .duplicate(let winner), .withinWindow(let winner, _):
+            story.message = try history(ofWinner: winner, over: decision)
+        case .cancels(let id):
+            guard let message = try reader.message(id) else { break }
+            let winner = try loggedEvent(message.position)
+            story.message = try history(of: message, nil, winner)
+        case .repeatedEvent, .conditionFalse, .noRule, .keyMissing, .keyInvalid, .recipientMissing,
+            .recipientInvalid, .paramMissing, .payloadInvalid, .cancelsNothing, .control:
+            break
+        }
+        return story
+    }
+
+    /// The message that took the key from a losing decision. A rule that was renamed keeps its keys, so the
+    /// winner may bear another name; the key then tells.
+    private func history(ofWinner position: Int64, over loser: DecisionRecord) throws(StoreError)
+        -> MessageHistory?
+    {
+        let emitted = try reader.decisions(at: position).filter {
+            $0.reason == .emitted && $0.key == loser.key
+        }
+        let winner =
+            emitted.first { isSameScope($0.rule, loser.rule) } ?? (emitted.count == 1 ? emitted[0] : nil)
+        guard let winner, let id = winner.command, let message = try reader.message(id) else { return nil }
+        return try history(of: message, winner, try loggedEvent(position))
+    }
+
+    /// With `decision`, the losers are counted too.
+    private func history(
+        of message: MessageRecord, _ decision: DecisionRecord?, _ event: LoggedEvent
+    ) throws(StoreError) -> MessageHistory {
+        let attempts = try reader.attempts(of: message.id)
+        let capability = capability(message.route)
+        return MessageHistory(
+            record: message, eventType: event.event.type, occurredAt: event.event.occurredAt,
+            attempts: attempts,
+            losers: try decision.map { (decision) throws(StoreError) -> Losers in try losers(to: decision) }
+                ?? .none,
+            next: message.nextStep(attempts: attempts, now: now, capability: capability),
+            capability: capability)
+    }
+
+    private func losers(to winner: DecisionRecord) throws(StoreError) -> Losers {
+        let read = try reader.decisions(losingTo: winner.position, limit: WhyLimits.losersRead)
+        let same = read.filter { loser in
+            switch loser.reason {
+            case .duplicate, .withinWindow: loser.key == winner.key && isSameScope(loser.rule, winner.rule)
+            default: false
+            }
+        }
+        return Losers(
+            count: same.count, isExact: read.count < WhyLimits.losersRead,
+            positions: same.prefix(WhyLimits.losersListed).map(\.position))
+    }
+
+    private func isSameScope(_ left: Text, _ right: Text) -> Bool {
+        left == right || scopes[left] ?? left == scopes[right] ?? right
+    }
+}

@@ -1,0 +1,144 @@
+// How an answer is put together: what is found, in which order, and where it stops.
+import SendonceAudit
+import SendonceCore
+import SendonceStore
+import Testing
+
+@Suite struct WhyTests {
+    private func sent(_ positions: ClosedRange<Int64>) -> Recorded {
+        var recorded = Recorded()
+        for position in positions {
+            recorded.append(position, position % 2 == 0 ? "order.placed" : "order.paid", subject: "ann")
+            recorded.emit(
+                position, rule: position % 2 == 0 ? "placed" : "paid", key: [Text(String(position))],
+                standing: .finished(.accepted, at: time(position), cause: nil))
+        }
+        return recorded
+    }
+
+    private func answer(_ question: Question, _ recorded: Recorded) throws -> WhyAnswer {
+        try Why.answer(question, in: recorded, now: time(600), providerCapability: capability)
+    }
+
+    private func positions(_ answer: WhyAnswer) -> [Int64] { answer.stories.map(\.event.position) }
+
+    @Test("Stories come newest first, up to the limit, and the answer says when there are more")
+    func limited() throws {
+        let twelve = try answer(.recipient("ann@shop.test"), sent(1...12))
+        #expect(positions(twelve) == Array((3...12).reversed()))
+        #expect(twelve.hasMore)
+        let ten = try answer(.recipient("ann@shop.test"), sent(1...10))
+        #expect(ten.stories.count == 10 && !ten.hasMore)
+        let bySubject = try answer(.subject("ann"), sent(1...12))
+        #expect(positions(bySubject) == Array((3...12).reversed()) && bySubject.hasMore)
+    }
+
+    @Test("Refused events stand among the messages by their position")
+    func merged() throws {
+        var recorded = sent(1...2)
+        recorded.append(3)
+        recorded.refuse(3, .paramMissing(name: "name"), rule: "paid", to: "ann@shop.test")
+        recorded.append(4)
+        recorded.emit(4, key: ["4"], standing: queued(.pending, due: 4))
+        #expect(try positions(answer(.recipient("ann@shop.test"), recorded)) == [4, 3, 2, 1])
+    }
+
+    @Test("A filter by type, rule and time holds for messages and refusals")
+    func filtered() throws {
+        var recorded = sent(1...6)
+        recorded.append(7, "order.paid")
+        recorded.refuse(7, .paramMissing(name: "name"), rule: "paid", to: "ann@shop.test")
+        func asked(_ filter: RecipientFilter) throws -> [Int64] {
+            try positions(answer(.recipient("ann@shop.test", filter), recorded))
+        }
+        #expect(try asked(RecipientFilter(type: "order.paid")) == [7, 5, 3, 1])
+        #expect(try asked(RecipientFilter(rule: "placed")) == [6, 4, 2])
+        #expect(try asked(RecipientFilter(type: "order.paid", since: time(4))) == [7, 5])
+        #expect(try asked(RecipientFilter(type: "order.paid", rule: "placed")) == [])
+    }
+
+    @Test("Only the losers of the same rule and key are counted, also after the rule was renamed")
+    func losers() throws {
+        var recorded = sent(2...2)
+        recorded.scopesInForce = ["placed-again": "placed"]
+        for (position, rule, key) in [
+            (3, "placed", "2"), (4, "paid", "2"), (5, "placed-again", "2"), (6, "placed", "9"),
+        ]
+            as [(Int64, Text, Text)]
+        {
+            recorded.append(position)
+            recorded.refuse(position, .duplicate(winner: 2), rule: rule, key: [key])
+        }
+        let story = try #require(try answer(.position(2), recorded).stories.first)
+        #expect(story.message?.losers == Losers(count: 2, isExact: true, positions: [3, 5]))
+        let renamed = try #require(try answer(.position(5), recorded).stories.first)
+        #expect(renamed.message?.record.position == 2)
+    }
+
+    @Test("A provider's message id is found with and without its angle brackets")
+    func brackets() throws {
+        var recorded = Recorded()
+        recorded.append(1)
+        recorded.emit(
+            1, standing: .finished(.accepted, at: time(3), cause: nil),
+            attempts: [attempt(1, at: 2, acceptance(at: 3, "<1@mail>"))])
+        #expect(try answer(.providerMessage("1@mail"), recorded).found)
+        #expect(try answer(.providerMessage("<1@mail>"), recorded).found)
+        #expect(try !answer(.providerMessage("2@mail"), recorded).found)
+    }
+
+    @Test("A bare argument is answered by the first meaning that finds something")
+    func guessed() throws {
+        var recorded = sent(1...3)
+        recorded.append(4, id: "evt-4")
+        recorded.refuse(4, .noRule, rule: "")
+        func asked(_ argument: String) throws -> [Int64] {
+            let questions = Question.guess(argument)
+            return try positions(
+                Why.answer(questions, in: recorded, now: time(60), providerCapability: capability))
+        }
+        #expect(try asked("2") == [2])
+        #expect(try asked("evt-4") == [4])
+        #expect(try asked("#3") == [3])
+        #expect(try asked("Ann@shop.test") == [])
+        #expect(try asked("ann@SHOP.test") == [3, 2, 1])
+        let command = try #require(recorded.commands.first).id
+        #expect(try asked(command.description) == [1])
+    }
+
+    @Test("A decision whose event is not in the log is damage, not an answer")
+    func damaged() throws {
+        var recorded = sent(1...1)
+        recorded.log = []
+        #expect(throws: StoreError.damaged("the log has no event at position 1, but a decision names it")) {
+            try answer(.recipient("ann@shop.test"), recorded)
+        }
+    }
+
+    @Test("What follows is judged at the time of the next turn")
+    func nextStep() throws {
+        func next(_ standing: CommandStanding, expiresAt: Timestamp? = nil) throws -> NextStep? {
+            var recorded = Recorded()
+            recorded.append(1)
+            recorded.emit(1, expiresAt: expiresAt, standing: standing)
+            return try answer(.position(1), recorded).stories.first?.message?.next
+        }
+        #expect(try next(queued(.pending, due: 700)) == .attempt(number: 1, at: time(700)))
+        #expect(
+            try next(queued(.pending, due: 700), expiresAt: time(650))
+                == .finish(.expired, at: time(700), cause: nil))
+        #expect(
+            try next(queued(.pending, due: 700), expiresAt: time(701)) == .attempt(number: 1, at: time(700)))
+        #expect(try next(queued(.held, due: 1, hold: .fence)) == .person([.release, .cancel]))
+    }
+
+    @Test("Canonical keys are read back into their parts, and nothing else is")
+    func keyParts() {
+        let parts: [Text] = ["42", "a|b", "\"\\\u{8}\u{c}\n\r\t\u{1}", "é", ""]
+        #expect(KeyParts.parse(Key(scope: "rule", parts: parts).text) == parts)
+        #expect(KeyParts.parse("[]") == [])
+        for text in ["", "[", "42", #"["a",]"#, #"["a" ,"b"]"#, #"["a"#, #"["\x"]"#, #"["\u12"]"#] as [Text] {
+            #expect(KeyParts.parse(text) == nil, "\(text)")
+        }
+    }
+}
