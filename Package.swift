@@ -30,6 +30,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Settings from file, environment and secret files.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        // File paths, in the form that swift-configuration takes.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Log lines on stderr.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // Signals and orderly shutdown of `run`.
@@ -110,11 +112,14 @@ let package = Package(
             name: "SendonceCommand",
             dependencies: [
                 "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+                "SendonceMaildir",
                 "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: house),
         .executableTarget(

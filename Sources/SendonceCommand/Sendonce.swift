@@ -38,7 +38,7 @@ struct SendonceCommand: AsyncParsableCommand {
             Printer.message("sendonce: " + Printer.visible(error.words, keepingLines: true))
             exit(withError: ExitCode(error.status.rawValue))
         } catch where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
-            if let better = Suggestion.forCommandLine(Array(CommandLine.arguments.dropFirst())) {
+            if let better = MistypedCommand.words(for: Array(CommandLine.arguments.dropFirst())) {
                 Printer.message("sendonce: \(better)")
                 exit(withError: ExitCode(ExitStatus.usage.rawValue))
             }

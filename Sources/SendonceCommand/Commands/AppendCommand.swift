@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import SendonceCore
+import SendonceSQLite
 import SendonceStore
 
 struct AppendCommand: AsyncParsableCommand {

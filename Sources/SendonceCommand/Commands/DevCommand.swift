@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import SendonceCore
 import SendonceDelivery
+import SendonceRules
 import SendonceSQLite
 import ServiceLifecycle
 
@@ -34,9 +35,9 @@ struct DevCommand: AsyncParsableCommand {
         var settings = try await Settings.load(file: nil, database: database)
         let url = "http://127.0.0.1:\(fake.port)"
         settings.routes = Set(parsed.ruleSet.rules.map(\.route)).sorted().map {
-            Route.brevo(name: $0, url: url, secret: Secret(FakeProvider.devKey))
+            Route(name: $0, kind: .brevo, url: url, secret: Secret(FakeProvider.devKey))
         }
-        _ = try Migration.up(path: database, busySeconds: settings.busySeconds)
+        _ = try settings.migration.up(now: SystemClock.now())
         let store = try Store.open(settings)
         let logger = Logger.sendonce
         let factory = DispatcherFactory(settings: settings, store: store)

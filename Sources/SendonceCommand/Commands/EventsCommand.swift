@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceAudit
 import SendonceCore
+import SendonceSQLite
 import SendonceStore
 
 struct EventsCommand: AsyncParsableCommand {
@@ -31,22 +32,32 @@ struct EventsCommand: AsyncParsableCommand {
         let store = try await store.open()
         let events = try store.events(before: before ?? .max, type: type.map { Text($0) }, limit: limit)
         var rows: [JSONValue] = []
-        var table = TextTable(columns: ["position", "time", "type", "id", "decisions"])
+        var table = TextTable([
+            .init("position", side: .right), .init("time"), .init("type"), .init("id"),
+            .init("decisions", isFlexible: true),
+        ])
         for event in events {
             let decisions = try store.decisions(at: event.position)
-            rows.append(event.json(decisions: decisions, withPayload: payload))
-            var cells = [
+            rows.append(event.json(payload: payload, decisions: decisions))
+            var words = decisions.map { decision in
+                [decision.rule.string, decision.reason.word].filter { !$0.isEmpty }.joined(separator: ": ")
+            }.joined(separator: ", ")
+            if payload { words += "  " + String(decoding: event.event.payload, as: UTF8.self) }
+            table.add(
                 "\(event.position)", event.event.occurredAt.shortText, event.event.type.string,
-                event.event.id?.string ?? "",
-                decisions.map { [$0.rule.string, $0.reason.word].filter { !$0.isEmpty }.joined(separator: ": ") }
-                    .joined(separator: ", "),
-            ]
-            if payload { cells[4] += "  " + String(decoding: event.event.payload, as: UTF8.self) }
-            table.add(cells)
+                event.event.id?.string ?? "", words)
         }
         Printer.list(rows, table: table, named: "events", as: output.format)
         if let last = events.last, events.count == limit, output.format == .table {
             Printer.message("more: --before \(last.position)")
         }
+    }
+}
+
+extension LoggedEvent {
+    /// The event with what was decided about it.
+    fileprivate func json(payload: Bool, decisions: [DecisionRecord]) -> JSONValue {
+        guard case .object(let members) = json(payload: payload) else { return json(payload: payload) }
+        return .object(members + [JSONMember("decisions", .array(decisions.map(\.json)))])
     }
 }

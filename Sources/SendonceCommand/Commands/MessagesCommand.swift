@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceAudit
 import SendonceCore
+import SendonceSQLite
 import SendonceStore
 
 struct MessagesCommand: AsyncParsableCommand {
@@ -43,12 +44,14 @@ struct MessagesCommand: AsyncParsableCommand {
             recipient: to.map { Text(EmailAddress($0)?.description ?? $0) }, rule: rule.map { Text($0) },
             route: route.map { Text($0) }, state: state)
         let messages = try await store.open().messages(filter, before: before, limit: limit)
-        var table = TextTable(columns: ["number", "state", "to", "rule", "key", "attempts", "command"])
+        var table = TextTable([
+            .init("number", side: .right), .init("state"), .init("to", isFlexible: true), .init("rule"),
+            .init("key", isFlexible: true), .init("attempts", side: .right), .init("command"),
+        ])
         for message in messages {
-            table.add([
+            table.add(
                 "\(message.number)", message.standing.word, message.recipient.string, message.rule.string,
-                message.key.string, "\(message.attempts)", message.id.description,
-            ])
+                message.key.string, "\(message.attempts)", message.id.description)
         }
         Printer.list(messages.map(\.json), table: table, named: "messages", as: output.format)
         if let last = messages.last, messages.count == limit, output.format == .table {

@@ -16,11 +16,11 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await store.settings()
-            let applied = try Migration.up(path: settings.database, busySeconds: settings.busySeconds)
+            let applied = try settings.migration.up(now: SystemClock.now())
             if applied.isEmpty {
-                Printer.line("\(settings.database): up to date (schema version \(SQLiteStore.schemaVersion))")
+                Printer.line("\(settings.database): up to date (schema version \(SQLiteMigration.newest))")
             }
-            for step in applied { Printer.line("\(settings.database): applied \(step)") }
+            for number in applied { Printer.line("\(settings.database): schema version \(number)") }
         }
     }
 
@@ -32,11 +32,11 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await store.settings()
-            let status = try Migration.status(path: settings.database, busySeconds: settings.busySeconds)
-            for step in status.steps {
+            let steps = try settings.migration.status()
+            for step in steps {
                 Printer.line("\(step.name)  \(step.appliedAt.map { "applied \($0.shortText)" } ?? "missing")")
             }
-            if !status.isCurrent {
+            if steps.contains(where: { $0.appliedAt == nil }) {
                 Printer.message("run `sendonce migrate up`")
                 throw ExitCode(ExitStatus.no.rawValue)
             }
@@ -48,7 +48,7 @@ struct MigrateCommand: AsyncParsableCommand {
             commandName: "sql", abstract: "Print the SQL, to paste into the application's own migrations.")
 
         func run() async throws {
-            Printer.line(Migration.sql)
+            Printer.line(SQLiteMigration.sql)
         }
     }
 }

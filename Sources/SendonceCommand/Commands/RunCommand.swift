@@ -1,9 +1,11 @@
 // `sendonce run`: the live system, until it is stopped, or once through.
 import ArgumentParser
+import Foundation
 import Logging
 import SendonceCore
 import SendonceSQLite
 import ServiceLifecycle
+import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await store.settings()
-        if migrate { _ = try Migration.up(path: settings.database, busySeconds: settings.busySeconds) }
+        if migrate { _ = try settings.migration.up(now: SystemClock.now()) }
         let store = try Store.open(settings)
         if let activate {
             try Activator.activate(
@@ -78,7 +80,8 @@ extension Logger {
     /// Lines on standard error; the level comes from SENDONCE_LOG.
     static var sendonce: Logger {
         var logger = Logger(label: "sendonce") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Environment.logLevel
+        logger.logLevel =
+            ProcessInfo.processInfo.environment["SENDONCE_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .info
         return logger
     }
 }

@@ -5,6 +5,7 @@ import SendonceCore
 import SendonceDelivery
 import SendonceJSON
 import SendonceRules
+import SendonceStore
 import SendonceTemplates
 
 struct TestCommand: AsyncParsableCommand {
@@ -47,7 +48,7 @@ struct TestCommand: AsyncParsableCommand {
             Printer.json(
                 .object([
                     JSONMember("schema", "sendonce.test.v1".json),
-                    JSONMember("decisions", .array(decisions.map(\.json))),
+                    JSONMember("decisions", .array(decisions.map { DecisionRecord($0).json })),
                     JSONMember("messages", .array(previews.map(\.json))),
                 ]))
         }
@@ -77,9 +78,103 @@ struct TestCommand: AsyncParsableCommand {
         do {
             return try MessageBuilder.message(
                 for: command, rule: rule, event: event, document: try PayloadReader.document(event.payload),
-                templates: try TemplateSet(parsed.source.files))
+                templates: try TemplateSet(files: parsed.source.templateTexts))
         } catch {
             throw CommandError("\(rules): \(command.rule): the message cannot be built: \(error)")
+        }
+    }
+}
+
+extension DecisionRecord {
+    /// A decision that was not recorded, in the form of one that was.
+    fileprivate init(_ decision: Decision) {
+        self.init(
+            position: decision.position, rule: decision.rule, item: decision.item, reason: decision.reason,
+            key: decision.key?.text, recipient: decision.recipient, command: decision.command?.id)
+    }
+}
+
+extension Reason {
+    /// The closed word, with what it names.
+    fileprivate var sentence: String {
+        switch self {
+        case .keyMissing(let part), .keyInvalid(let part): "\(word) \(part)"
+        case .paramMissing(let name): "\(word) \(name)"
+        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail): "\(word): \(detail)"
+        case .conditionFalse(let detail): detail.map { "\(word): \($0)" } ?? word
+        default: word
+        }
+    }
+}
+
+extension Message {
+    /// The message as a person wants to see it before it goes out.
+    fileprivate var preview: String {
+        var lines = ["from: \(from.name.map { "\($0) " } ?? "")<\(from.address)>", "to: \(to)"]
+        switch content {
+        case .template(let id, let params): lines.append("provider template \(id) with \(params.jsonText)")
+        case .rendered(let subject, let html, let text):
+            lines.append("subject: \(subject)")
+            if let text { lines.append("--- text\n\(text)") }
+            if let html { lines.append("--- html\n\(html)") }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    fileprivate var json: JSONValue {
+        var members = [
+            JSONMember("command", command.description.json), JSONMember("to", to.description.json),
+            JSONMember("from", from.address.description.json),
+        ]
+        switch content {
+        case .template(let id, let params):
+            members += [JSONMember("provider_template", .string(id)), JSONMember("params", params)]
+        case .rendered(let subject, let html, let text):
+            members += [
+                JSONMember("subject", .string(subject)), JSONMember("html", html.map { .string($0) } ?? .null),
+                JSONMember("text", text.map { .string($0) } ?? .null),
+            ]
+        }
+        return .object(members)
+    }
+}
+
+/// The event of `sendonce test`, read from JSON.
+enum TestEvent {
+    private static let known: [Text] = ["type", "data", "id", "source", "subject", "time"]
+
+    static func read(_ bytes: [UInt8], name: String) throws -> Event {
+        let document: JSONValue
+        do {
+            document = try PayloadReader.document(bytes)
+        } catch {
+            throw CommandError("\(name): \(error.description)")
+        }
+        guard case .object(let members) = document else {
+            throw CommandError("\(name): the event must be a JSON object with type and data")
+        }
+        if let stranger = members.first(where: { !known.contains($0.name) }) {
+            throw CommandError("\(name): unknown member \(stranger.name); known are type, data, id, source, subject, time")
+        }
+        guard let type = try text("type", in: document, of: name), let data = document.member("data") else {
+            throw CommandError("\(name): type or data is missing")
+        }
+        let time = try text("time", in: document, of: name)
+        guard let occurredAt = time.map({ Timestamp($0.string) }) ?? SystemClock.now() else {
+            throw CommandError("\(name): time is not RFC 3339, for example 2026-11-21T22:04:05Z")
+        }
+        return Event(
+            id: try text("id", in: document, of: name), type: type,
+            source: try text("source", in: document, of: name) ?? "",
+            subject: try text("subject", in: document, of: name), payload: Array(data.jsonText.utf8),
+            occurredAt: occurredAt)
+    }
+
+    private static func text(_ member: Text, in document: JSONValue, of name: String) throws -> Text? {
+        switch document.member(member) {
+        case nil: return nil
+        case .string(let text): return text
+        default: throw CommandError("\(name): \(member) must be a text")
         }
     }
 }

@@ -12,8 +12,8 @@ struct VersionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let versions: [(Text, String)] = [
-            ("sendonce", SendonceVersion.text), ("schema", "\(SQLiteStore.schemaVersion)"),
-            ("sqlite", SQLiteStore.libraryVersion), ("libcurl", CurlTransport.libraryVersion),
+            ("sendonce", SendonceVersion.text), ("schema", "\(SQLiteMigration.newest)"),
+            ("sqlite", SQLiteEngine.libraryVersionText), ("libcurl", CurlTransport.libraryVersion),
         ]
         switch output.format {
         case .table: versions.forEach { Printer.line("\($0.0.string.padding(to: 10)) \($0.1)") }

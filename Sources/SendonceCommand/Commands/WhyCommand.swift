@@ -3,6 +3,7 @@ import ArgumentParser
 import SendonceAudit
 import SendonceCore
 import SendonceDelivery
+import SendonceSQLite
 import SendonceStore
 
 struct WhyCommand: AsyncParsableCommand {
@@ -48,31 +49,32 @@ struct WhyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await store.settings()
         let audit = try Store.open(settings)
-        let capabilities = settings.routes.map { ($0.name, RouteKind.capability(of: $0)) }
         let answer = try Why.answer(
-            try question(), in: audit, now: SystemClock.now(),
-            providerCapability: { route in capabilities.first { $0.0 == route }?.1 })
+            try questions(), in: audit, now: SystemClock.now(),
+            providerCapability: { name in
+                settings.routes.first { $0.name == name }?.kind.provider.capability
+            })
         switch output.format {
         case .table: Printer.line(answer.text)
         case .json, .jsonl: Printer.json(answer.json)
         }
-        if answer.stories.isEmpty { throw ExitCode(ExitStatus.no.rawValue) }
+        if !answer.found { throw ExitCode(ExitStatus.no.rawValue) }
     }
 
-    private func question() throws -> Question {
-        if let to { return .recipient(Text(EmailAddress(to)?.description ?? to)) }
-        if let key { return .keyPart(Text(key)) }
+    private func questions() throws -> [Question] {
+        if let to { return [.recipient(Text(EmailAddress(to)?.description ?? to), RecipientFilter())] }
+        if let key { return [.keyPart(Text(key))] }
         if let event {
-            if event.hasPrefix("#"), let position = Int64(event.dropFirst()) { return .position(position) }
-            return .event(id: Text(event))
+            if event.hasPrefix("#"), let position = Int64(event.dropFirst()) { return [.position(position)] }
+            return [.event(Text(event))]
         }
         if let command {
             guard let id = CommandID(command) else {
                 throw CommandError("\(command) is not a command id", status: .usage)
             }
-            return .command(id)
+            return [.command(id)]
         }
-        if let message { return .providerMessage(id: Text(message)) }
+        if let message { return [.providerMessage(Text(message))] }
         return Question.guess(about ?? "")
     }
 }

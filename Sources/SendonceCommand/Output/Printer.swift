@@ -20,27 +20,24 @@ enum Printer {
     /// A list as an aligned table, one JSON document or one JSON line each.
     static func list(_ rows: [JSONValue], table: TextTable, named name: Text, as format: OutputFormat) {
         switch format {
-        case .table: line(table.text)
+        case .table: line(table.rendered(width: terminalWidth))
         case .json: json(.object([JSONMember("schema", .string(Text("sendonce.\(name).v1"))), JSONMember(name, .array(rows))]))
         case .jsonl: rows.forEach(json)
         }
     }
 
-    /// Control characters and escapes from the outside must not move anybody's cursor.
+    /// Control characters and escapes from the outside must not move anybody's cursor; line ends may be kept.
     static func visible(_ text: String, keepingLines: Bool = false) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if keepingLines, scalar == "\n" {
-                result += "\n"
-                continue
-            }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        guard keepingLines else { return VisibleText.escaped(text) }
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { VisibleText.escaped(String($0)) }.joined(separator: "\n")
+    }
+
+    /// Columns of the terminal; nil where output goes elsewhere, and nothing needs to be cut.
+    private static var terminalWidth: Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+        return size.ws_col > 0 ? Int(size.ws_col) : nil
     }
 
     private static func write(_ text: String, to handle: FileHandle) {

@@ -3,6 +3,7 @@ import Foundation
 import SendonceCore
 import SendonceCurl
 import SendonceDelivery
+import SendonceMaildir
 import SendonceSQLite
 
 struct DispatcherFactory: Sendable {
@@ -10,15 +11,9 @@ struct DispatcherFactory: Sendable {
     let store: SQLiteStore
 
     func make(wake: @escaping @Sendable () -> Void) throws -> Dispatcher {
-        let http = settings.routes.contains { $0.kind == .brevo } ? try CurlTransport() : nil
-        let routes = try settings.routes.map { route -> ActiveRoute in
-            switch route.kind {
-            case .brevo:
-                guard let http else { throw CommandError("no HTTP transport") }
-                return ActiveRoute(route, provider: BrevoProvider(), transport: http)
-            case .maildir:
-                return ActiveRoute(route, provider: MaildirProvider(), transport: try Maildir(path: route.url))
-            }
+        let now = SystemClock.now()
+        let routes = try settings.routes.map { route in
+            ActiveRoute(route, transport: try transport(for: route), at: now)
         }
         return Dispatcher(
             queue: store, requests: RequestBuilder(store: store), routes: routes,
@@ -26,5 +21,16 @@ struct DispatcherFactory: Sendable {
                 dispatcher: Text("\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"),
                 lease: settings.lease),
             wake: wake)
+    }
+
+    /// A transport for each route: one account's stalled connections must not hold up another's.
+    private func transport(for route: Route) throws -> any Transport {
+        switch route.kind {
+        case .maildir: MaildirTransport()
+        case .brevo:
+            // Settings let plain HTTP through to this machine only.
+            try CurlTransport(
+                CurlSettings(concurrency: route.concurrency, allowsPlainHTTP: route.url.hasPrefix("http://")))
+        }
     }
 }

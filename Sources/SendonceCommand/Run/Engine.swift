@@ -92,7 +92,7 @@ final class Engine: Sendable {
         var patience = Patience(logger: logger, what: "projecting")
         var hasWarned = false
         while !isStopping {
-            do {
+            do throws(StoreError) {
                 let version = try store.dataVersion()
                 switch try projector.step(now: SystemClock.now()) {
                 case .moved: dispatcherAlarm.ring()
@@ -105,7 +105,7 @@ final class Engine: Sendable {
                 case .idle: waitForCommit(after: version)
                 }
                 patience.reset()
-            } catch let error as StoreError {
+            } catch {
                 projectorAlarm.wait(seconds: try patience.delay(after: error))
             }
         }
@@ -129,11 +129,11 @@ final class Engine: Sendable {
         let dispatcher = try makeDispatcher { alarm.ring() }
         var patience = Patience(logger: logger, what: "dispatching")
         while !isStopping {
-            do {
+            do throws(StoreError) {
                 let report = try dispatcher.turn(now: SystemClock.now(), monotonic: SystemClock.monotonic())
                 patience.reset()
                 if report.isIdle { alarm.wait(seconds: try idleSeconds(dispatcher)) }
-            } catch let error as StoreError {
+            } catch {
                 alarm.wait(seconds: try patience.delay(after: error))
             }
         }
@@ -151,11 +151,11 @@ final class Engine: Sendable {
         let end = SystemClock.monotonic() + UInt64(shutdownSeconds * 1_000_000_000)
         var patience = Patience(logger: logger, what: "shutting down")
         while dispatcher.inFlight > 0, SystemClock.monotonic() < end {
-            do {
+            do throws(StoreError) {
                 _ = try dispatcher.turn(
                     now: SystemClock.now(), monotonic: SystemClock.monotonic(), isClaiming: false)
                 if dispatcher.inFlight > 0 { dispatcherAlarm.wait(seconds: 0.05) }
-            } catch let error as StoreError {
+            } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
             }
         }

@@ -1,7 +1,7 @@
 // Waiting for a person to end a command.
 import Logging
 import ServiceLifecycle
-import SendonceFake
+import UnixSignals
 
 enum Interrupt {
     /// Returns at SIGTERM or SIGINT.

@@ -4,6 +4,7 @@ import SendonceCore
 import SendonceProjection
 import SendonceRules
 import SendonceSQLite
+import SendonceStore
 
 enum Activator {
     static var currentUser: String { ProcessInfo.processInfo.userName }
@@ -29,8 +30,19 @@ enum Activator {
             return
         }
         plan.change.lines.forEach { Printer.line(Printer.visible($0)) }
-        for (scope, keys) in plan.freedKeys {
-            Printer.line("! frees \(keys) \(keys == 1 ? "key" : "keys") of \(scope): each may send again")
+        for freed in plan.freedKeys {
+            let count = "\(freed.keys) \(freed.keys == 1 ? "key" : "keys")"
+            Printer.line("! frees \(count) of \(freed.cause.rule): each may send again")
         }
+    }
+}
+
+extension RuleChange {
+    /// One line for each rule that changes, as a difference is read: + - ~ and the rest counted.
+    fileprivate var lines: [String] {
+        added.map { "+ \($0)" } + removed.map { "- \($0)" }
+            + renamed.map { "~ \($0.from) is now called \($0.to) and keeps its keys" }
+            + changed.map { "~ \($0.name): \($0.aspects.map(\.rawValue).joined(separator: ", "))" }
+            + (unchanged.isEmpty ? [] : ["  \(unchanged.count) unchanged"])
     }
 }

@@ -1,6 +1,7 @@
 // What `doctor` looks at, from the outside in.
 import Foundation
 import SendonceCore
+import SendonceDelivery
 import SendonceProjection
 import SendonceSQLite
 import SendonceStore
@@ -10,36 +11,23 @@ struct Examination {
     let now: Timestamp
 
     func findings() -> [Finding] {
-        var findings = [library(), routesSet()]
+        var findings = [routesSet()]
         guard FileManager.default.fileExists(atPath: settings.database) else {
             return findings + [
                 Finding(
                     grade: .wrong, words: "\(settings.database): no such database", cure: "sendonce migrate up")
             ]
         }
-        do {
-            let store = try SQLiteStore(path: settings.database, busySeconds: settings.busySeconds)
-            findings += journal(try store.facts())
+        do throws(StoreError) {
+            let store = try SQLiteStore(path: settings.database, settings: settings.sqlite)
+            findings += engine(try store.engine())
             findings += try rules(store)
             findings += try backlog(store.counts())
-        } catch let error as StoreError {
+        } catch {
             let cure: String? = if case .schemaTooOld = error { "sendonce migrate up" } else { nil }
             findings.append(Finding(grade: .wrong, words: error.description, cure: cure))
-        } catch {
-            findings.append(Finding(grade: .wrong, words: CommandError(error).words))
         }
         return findings
-    }
-
-    /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process checkpoints
-    /// while another resets the log.
-    private func library() -> Finding {
-        let version = SQLiteStore.libraryVersion
-        guard SQLiteStore.hasResetDefect else { return Finding(grade: .good, words: "SQLite \(version)") }
-        return Finding(
-            grade: .warning,
-            words: "SQLite \(version) can lose commits when several processes write one WAL file",
-            cure: "use SQLite 3.51.3, 3.50.7 or 3.44.6, or open the file with journal_mode=DELETE everywhere")
     }
 
     private func routesSet() -> Finding {
@@ -49,13 +37,15 @@ struct Examination {
             : Finding(grade: .good, words: "routes: \(settings.routes.map(\.name.string).joined(separator: ", "))")
     }
 
-    private func journal(_ facts: SQLiteFacts) -> [Finding] {
-        let isDurable = facts.journalMode == "wal" ? facts.synchronous >= 2 : facts.synchronous >= 3
+    /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process checkpoints
+    /// while another resets the log.
+    private func engine(_ engine: SQLiteEngine) -> [Finding] {
+        let words = "SQLite \(engine.versionText), journal_mode \(engine.journal)"
+        guard engine.hasWALResetBug, engine.journal == "wal" else { return [Finding(grade: .good, words: words)] }
         return [
             Finding(
-                grade: isDurable ? .good : .wrong,
-                words: "schema version \(facts.schemaVersion), journal_mode \(facts.journalMode)",
-                cure: isDurable ? nil : "journal_mode=WAL, or DELETE with synchronous=EXTRA")
+                grade: .warning, words: "\(words): this version can lose commits when several processes write one WAL",
+                cure: "use SQLite 3.51.3, 3.50.7 or 3.44.6, or PRAGMA journal_mode=DELETE on the file")
         ]
     }
 

@@ -9,13 +9,10 @@ enum ExampleCheck {
     static func failures(of parsed: ParsedRules, file: String) -> [String] {
         let rehearsal = Rehearsal(parsed.ruleSet)
         return parsed.examples.compactMap { example in
-            let event = Event(
-                id: example.event.id, type: example.event.type, source: example.event.source ?? "",
-                subject: example.event.subject, payload: example.event.payload,
-                occurredAt: Timestamp(microseconds: 0))
+            let event = example.event(at: Timestamp(microseconds: 0))
             let decisions = rehearsal.decisions(for: event).filter { $0.rule == example.rule || $0.rule.isEmpty }
-            guard let difference = difference(decisions, example.expect) else { return nil }
-            return "\(file):\(example.line): example of \(example.rule): \(difference)"
+            guard let difference = difference(decisions, example.expectation) else { return nil }
+            return "\(file):\(example.place.line): example of \(example.rule): \(difference)"
         }
     }
 

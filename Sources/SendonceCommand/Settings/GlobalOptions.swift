@@ -28,7 +28,7 @@ enum Store {
                 "\(settings.database): no such database; `sendonce migrate up` makes it"
                     + " (name it with --database, SENDONCE_DATABASE or `database:` in the settings)")
         }
-        return try SQLiteStore(path: settings.database, busySeconds: settings.busySeconds)
+        return try SQLiteStore(path: settings.database, settings: settings.sqlite)
     }
 }
 
@@ -45,4 +45,8 @@ struct OutputOptions: ParsableArguments {
     var json = false
 
     var format: OutputFormat { json ? .json : output }
+}
+
+extension Settings {
+    var migration: SQLiteMigration { SQLiteMigration(path: database, settings: sqlite) }
 }

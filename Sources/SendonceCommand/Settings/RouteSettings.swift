@@ -16,12 +16,16 @@ enum RouteSettings {
         case "brevo":
             let url = reader.string(forKey: "url", default: "https://api.brevo.com")
             try check(url: url, place: place)
-            route = Route.brevo(name: Text(name), url: url, secret: Secret(try apiKey(reader, place: place)))
+            guard let secret = Secret(try apiKey(reader, place: place)) else {
+                throw CommandError("\(place).api_key_file: what it holds is no key (visible ASCII, one line)")
+            }
+            route = Route(name: Text(name), kind: .brevo, url: url, secret: secret)
         case "maildir":
             guard let path = reader.string(forKey: "path") else {
                 throw CommandError("\(place).path is missing: name the directory that receives the mail")
             }
-            route = Route.maildir(name: Text(name), path: path)
+            route = Route(
+                name: Text(name), kind: .maildir, url: "maildir:\(URL(fileURLWithPath: path).path)")
         default:
             throw CommandError("\(place).provider is \(kind): write brevo or maildir")
         }
@@ -30,16 +34,16 @@ enum RouteSettings {
     }
 
     private static func applyLimits(_ reader: ConfigReader, to route: inout Route, place: String) throws {
-        if let rate = reader.double(forKey: "rate") { route.rate = rate }
-        if let burst = reader.int(forKey: "burst") { route.burst = burst }
+        let (rate, burst) = (reader.int(forKey: "rate"), reader.int(forKey: "burst"))
+        guard rate.map({ $0 > 0 }) ?? true, burst.map({ $0 > 0 }) ?? true else {
+            throw CommandError("\(place).rate and .burst must be above 0")
+        }
+        route.rate = RateSettings(count: rate, burst: burst)
         if let concurrency = reader.int(forKey: "concurrency") { route.concurrency = concurrency }
         if let timeout = reader.int(forKey: "connect_timeout_ms") { route.connectTimeout = timeout }
         if let timeout = reader.int(forKey: "total_timeout_ms") { route.totalTimeout = timeout }
         guard (1...1_024).contains(route.concurrency) else {
             throw CommandError("\(place).concurrency is \(route.concurrency): write a number from 1 to 1024")
-        }
-        guard route.rate.map({ $0 > 0 }) ?? true, route.burst >= 1 else {
-            throw CommandError("\(place).rate and .burst must be above 0")
         }
         guard route.connectTimeout > 0, route.totalTimeout >= route.connectTimeout else {
             throw CommandError("\(place).total_timeout_ms must not be below connect_timeout_ms")

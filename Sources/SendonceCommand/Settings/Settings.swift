@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import SendonceCore
 import SendonceDelivery
+import SendonceSQLite
 import SystemPackage
 
 /// Settings of one process, read once at start.
@@ -12,6 +13,8 @@ struct Settings: Sendable {
     var lease: Span
     var shutdownSeconds: Double
     var busySeconds: Double
+
+    var sqlite: SQLiteSettings { SQLiteSettings(busyTimeout: busySeconds) }
 
     /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a directory
     /// with one file for each value, as systemd credentials and container secrets have it), the settings file.
