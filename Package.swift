@@ -118,6 +118,19 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+
+        // Every port, on every store.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["SendonceCore", "SendonceSQLite", "SendonceStore"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceSQLiteTests",
+            dependencies: [
+                "Sendonce", "SendonceCore", "SendonceSQLite", "SendonceStore", "SchemaSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
