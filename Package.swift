@@ -149,6 +149,17 @@ let package = Package(
         // Values in, values out.
         .testTarget(
             name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
+        // Every port, on every store.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["SendonceCore", "SendonceSQLite", "SendonceStore"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceSQLiteTests",
+            dependencies: [
+                "Sendonce", "SendonceCore", "SendonceSQLite", "SendonceStore", "SchemaSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
