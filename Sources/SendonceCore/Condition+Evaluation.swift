@@ -71,8 +71,8 @@ extension Condition {
         do {
             first = try left.bool(field)
         } catch {
-            if try right.bool(field) == decisive { return decisive }
-            throw error
+            guard case .success(decisive) = right.holds(field) else { throw error }
+            return decisive
         }
         return try first == decisive ? decisive : right.bool(field)
     }

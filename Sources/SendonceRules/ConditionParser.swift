@@ -10,7 +10,7 @@ import SendonceCore
 ///     postfix    = primary { "." method "(" [ condition ] ")" }
 ///     method     = "size" | "startsWith" | "endsWith" | "contains"
 ///     primary    = literal | field | list | "(" condition ")" | "has" "(" field ")" | "size" "(" condition ")"
-///     list       = "[" [ condition { "," condition } [ "," ] ] "]"
+///     list       = "[" [ condition { "," condition } ] "]"
 ///     field      = root { "." name | "[" digits "]" | "[" text "]" }
 ///     root       = "data" | "type" | "subject" | "source" | "id"
 ///     literal    = integer | double | text | "true" | "false" | "null"
@@ -86,7 +86,8 @@ struct ConditionParser {
             }
         if stands("-") {
             return TextMistake(
-                "arithmetic is not in the subset; put the result into the event where it is written", at: token.offset)
+                "arithmetic is not in the subset; put the result into the event where it is written",
+                at: token.offset)
         }
         return TextMistake("\(token.words) cannot stand here", at: token.offset, suggestion: meant)
     }
@@ -124,7 +125,8 @@ struct ConditionParser {
 
     private func require(_ part: Part, _ symbol: String) throws(TextMistake) {
         guard part.type.isOr(.bool) else {
-            throw TextMistake("\"\(symbol)\" joins true and false, this is \(part.type.words)", at: part.offset)
+            throw TextMistake(
+                "\"\(symbol)\" joins true and false, this is \(part.type.words)", at: part.offset)
         }
     }
 
@@ -135,7 +137,9 @@ struct ConditionParser {
             if token.kind == .name("in") {
                 step()
                 left = try contained(left, in: try unary())
-            } else if case .symbol(let symbol) = token.kind, let comparison = Condition.Comparison(rawValue: symbol) {
+            } else if case .symbol(let symbol) = token.kind,
+                let comparison = Condition.Comparison(rawValue: symbol)
+            {
                 step()
                 let right = try unary()
                 let isEquality = comparison == .equal || comparison == .notEqual
@@ -172,7 +176,8 @@ struct ConditionParser {
             while take("!") { negations += 1 }
             var part = try postfix()
             guard part.type.isOr(.bool) else {
-                throw TextMistake("\"!\" turns true and false around, this is \(part.type.words)", at: part.offset)
+                throw TextMistake(
+                    "\"!\" turns true and false around, this is \(part.type.words)", at: part.offset)
             }
             // Two cancel each other out, but a field must still be checked for being a boolean.
             for _ in 0..<(negations.isMultiple(of: 2) ? 2 : 1) {
@@ -217,7 +222,9 @@ struct ConditionParser {
             }
             part = try call(name, on: part)
         }
-        if stands("[") { throw TextMistake("an index belongs to a field, as in data.items[0]", at: token.offset) }
+        if stands("[") {
+            throw TextMistake("an index belongs to a field, as in data.items[0]", at: token.offset)
+        }
         return part
     }
 
@@ -247,7 +254,8 @@ struct ConditionParser {
     private func size(of part: Part, at offset: Int) throws(TextMistake) -> Part {
         switch part.type {
         case .string, .dynamic, .list: break
-        default: throw TextMistake("\"size\" counts a text or a list, this is \(part.type.words)", at: part.offset)
+        default:
+            throw TextMistake("\"size\" counts a text or a list, this is \(part.type.words)", at: part.offset)
         }
         return Part(condition: .size(part.condition), type: .number, offset: offset)
     }
@@ -298,7 +306,7 @@ struct ConditionParser {
         let start = token.offset
         step()
         var items: [Part] = []
-        while !stands("]") {
+        while !stands("]") || !items.isEmpty {
             items.append(try or())
             guard take(",") else { break }
         }
@@ -346,7 +354,9 @@ struct ConditionParser {
         var endsWithName: Bool
 
         func part(_ reference: (Path) -> FieldReference) -> Part {
-            Part(condition: .field(reference(path)), type: path.root == .data ? .dynamic : .string, offset: offset)
+            Part(
+                condition: .field(reference(path)), type: path.root == .data ? .dynamic : .string,
+                offset: offset)
         }
     }
 
@@ -355,7 +365,8 @@ struct ConditionParser {
         guard case .name(let name) = token.kind else { throw unexpected() }
         guard let root = Path.Root(rawValue: name), root != .recipient else {
             if name == "recipient" {
-                throw TextMistake("the recipient is not known yet here; use the path that \"to\" names", at: start)
+                throw TextMistake(
+                    "the recipient is not known yet here; use the path that \"to\" names", at: start)
             }
             let known = Path.Root.allCases.map(\.rawValue).filter { $0 != "recipient" }
             throw TextMistake(

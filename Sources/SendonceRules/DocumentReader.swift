@@ -126,7 +126,12 @@ struct DocumentReader {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
             let around = context.map { " (\($0.text))" } ?? ""
             let found = place(mark)
-            let cure = original.scalar(at: found) == "[" ? "; quote a path that has brackets" : ""
+            let cure =
+                switch original.scalar(at: found) {
+                case "[": "; quote a path that has brackets"
+                case "\t": "; indent with blanks, not with tabs"
+                default: ""
+                }
             refuse("not valid YAML: \(problem)\(around)\(cure)", at: found)
         case .composer(_, "but found another document", let mark, _):
             refuse("a second document; a rule file is one document", at: place(mark))
@@ -203,7 +208,9 @@ struct DocumentReader {
                 continue
             }
             var name = scalar.string
-            if name.unicodeScalars.first == DocumentReader.mark, let index = Int(name.unicodeScalars.dropFirst()) {
+            if name.unicodeScalars.first == DocumentReader.mark,
+                let index = Int(name.unicodeScalars.dropFirst())
+            {
                 name = renamings[index].name
             }
             if name == "<<", scalar.style == .plain {
@@ -212,7 +219,8 @@ struct DocumentReader {
             }
             let converted = converted(value, depth: depth + 1)
             if let first = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
-                refuse("duplicate key \"\(name)\"; it stands on line \(first.place.line) already", at: keyPlace)
+                refuse(
+                    "duplicate key \"\(name)\"; it stands on line \(first.place.line) already", at: keyPlace)
                 continue
             }
             members.append(DocumentMember(name: name, place: keyPlace, value: converted))

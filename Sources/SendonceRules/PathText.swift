@@ -71,7 +71,8 @@ package struct PathText {
         }
         if let root = Path.Root(rawValue: name) { return root }
         if scalars.contains("@") {
-            throw TextMistake("a path is expected here, not an address; write where the event holds it", at: start)
+            throw TextMistake(
+                "a path is expected here, not an address; write where the event holds it", at: start)
         }
         throw TextMistake(
             "a path starts with \(PathText.rootWords), not with \"\(name)\"", at: start,
@@ -93,7 +94,9 @@ package struct PathText {
     /// What may stand here of a name; possibly nothing.
     private mutating func name() -> String {
         let start = offset
-        while let next = peek, PathText.isNameScalar(next), offset > start || !PathText.isDigit(next) { offset += 1 }
+        while let next = peek, PathText.isNameScalar(next), offset > start || !PathText.isDigit(next) {
+            offset += 1
+        }
         return text(start..<offset)
     }
 
@@ -121,7 +124,8 @@ package struct PathText {
         while end < scalars.count, scalars[end] != ".", scalars[end] != "[" { end += 1 }
         guard !name.isEmpty, end == offset else {
             let whole = text(start..<end)
-            let quoted = text(0..<(start - 1)) + "[" + JSONValue.quoted(whole) + "]" + text(end..<scalars.count)
+            let quoted =
+                text(0..<(start - 1)) + "[" + JSONValue.quoted(whole) + "]" + text(end..<scalars.count)
             let meant = whole.isEmpty ? nil : PathText.path(quoted).map { _ in quoted }
             throw TextMistake(
                 "a name after \".\" has letters, digits and \"_\" and starts with no digit; others stand in brackets",
@@ -146,7 +150,8 @@ package struct PathText {
         case "]":
             offset += 1
             return step
-        case ",", ":": throw TextMistake("this may select several values; write one index or one name", at: offset)
+        case ",", ":":
+            throw TextMistake("this may select several values; write one index or one name", at: offset)
         default: throw TextMistake("\"]\" is missing", at: offset)
         }
     }
@@ -155,7 +160,8 @@ package struct PathText {
         let list = text(0..<place)
         return TextMistake(
             "\"*\" selects several values; write the path of the list itself, and for `to` put recipient into"
-                + " once_per", at: place, suggestion: PathText.path(list).map { _ in list })
+                + " once_per", at: place, suggestion: PathText.path(list)?.steps.isEmpty == false ? list : nil
+        )
     }
 
     private func unexpected(_ scalar: Unicode.Scalar) -> TextMistake {
@@ -183,7 +189,9 @@ package struct PathText {
         while let next = peek {
             offset += 1
             if next == quote { return String(result) }
-            guard next.value >= 0x20 else { throw TextMistake("a control character in a name", at: offset - 1) }
+            guard next.value >= 0x20 else {
+                throw TextMistake("a control character in a name", at: offset - 1)
+            }
             result.append(next == "\\" ? try escaped(quote: quote) : next)
         }
         throw TextMistake("the quoted name does not end", at: start)
@@ -217,7 +225,8 @@ package struct PathText {
     private mutating func hexadecimal() -> UInt32? {
         guard offset + 4 <= scalars.count else { return nil }
         let digits = text(offset..<(offset + 4))
-        guard digits.utf8.allSatisfy({ $0 != 0x2B && $0 != 0x2D }), let value = UInt32(digits, radix: 16) else {
+        guard digits.utf8.allSatisfy({ $0 != 0x2B && $0 != 0x2D }), let value = UInt32(digits, radix: 16)
+        else {
             return nil
         }
         offset += 4

@@ -45,13 +45,16 @@ package enum RuleFile {
     private static func parse(
         _ root: DocumentNode, content: [UInt8], reading: RuleReading, templates: TemplateReader
     ) -> ParsedRules? {
-        guard let members = reading.members(
-            root, of: "a rule file", known: ["version", "defaults", "rules"], required: ["version", "rules"])
+        guard
+            let members = reading.members(
+                root, of: "a rule file", known: ["version", "defaults", "rules"],
+                required: ["version", "rules"])
         else { return nil }
         if let version = members["version"] { checkVersion(version.value, reading) }
         var messages = MessageReader(reading: reading, templates: templates)
         if let node = members["defaults"] { messages.readDefaults(node.value) }
-        guard let member = members["rules"], let named = reading.anyMembers(member.value, of: "\"rules\"") else {
+        guard let member = members["rules"], let named = reading.anyMembers(member.value, of: "\"rules\"")
+        else {
             return nil
         }
         let reader = RuleReader(reading: reading, messages: messages)
@@ -74,7 +77,7 @@ package enum RuleFile {
     private static func checkVersion(_ node: DocumentNode, _ reading: RuleReading) {
         guard let scalar = reading.text(node, of: "\"version\"") else { return }
         guard scalar.text == "1", scalar.isPlain else {
-            reading.refuse("\"version\" is 1; this program knows no other", at: scalar.place)
+            reading.refuse("\"version\" is the number 1; this program knows no other", at: scalar.place)
             return
         }
     }
@@ -93,7 +96,8 @@ package enum RuleFile {
                 reading.refuse("\"was\" names \"\(scalar.text)\", which is still a rule", at: scalar.place)
             } else if let heir = heirs[scalar.text] {
                 reading.refuse(
-                    "\"was\" names \"\(scalar.text)\", as the rule \"\(heir)\" does already", at: scalar.place)
+                    "\"was\" names \"\(scalar.text)\", as the rule \"\(heir)\" does already", at: scalar.place
+                )
             }
             heirs[scalar.text] = heirs[scalar.text] ?? member.name
         }

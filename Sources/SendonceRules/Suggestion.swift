@@ -10,10 +10,30 @@ enum Suggestion {
             let candidate = Array(word.utf8)
             let distance = self.distance(bytes, candidate)
             let allowed = max(1, max(bytes.count, candidate.count) / 3)
-            guard distance <= allowed, distance < candidate.count, distance < best?.distance ?? .max else { continue }
+            guard distance <= allowed, distance < candidate.count, distance < best?.distance ?? .max else {
+                continue
+            }
             best = (word, distance)
         }
         return best?.word
+    }
+
+    /// What other tools call a key of ours.
+    private static let synonyms = [
+        ("window", "within"), ("period", "within"), ("on", "event"), ("type", "event"), ("if", "when"),
+        ("condition", "when"), ("recipient", "to"), ("email", "to"), ("key", "once_per"),
+        ("unique", "once_per"),
+        ("expires", "expires_after"), ("ttl", "expires_after"), ("wait", "delay"), ("sender", "from"),
+        ("replyto", "reply_to"), ("template_id", "provider_id"), ("renamed_from", "was"),
+        ("provider", "route"),
+    ]
+
+    /// The key that was probably meant, also where it was written as other tools write it.
+    static func key(for written: String, among known: [String]) -> String? {
+        if let near = nearest(to: written, among: known) { return near }
+        let others = synonyms.filter { known.contains($0.1) }
+        let near = nearest(to: written, among: others.map(\.0))
+        return others.first { $0.0 == near }?.1
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other, letters
@@ -30,7 +50,9 @@ enum Suggestion {
                 let same = first[row - 1] == second[column - 1]
                 current[column] = min(
                     last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
-                if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
+                if row > 1, column > 1, first[row - 1] == second[column - 2],
+                    first[row - 2] == second[column - 1]
+                {
                     current[column] = min(current[column], beforeLast[column - 2] + 1)
                 }
             }
