@@ -1,10 +1,10 @@
-// From bytes to nodes, by Yams, with everything refused that makes YAML say something other than what is read on the
-// page: anchors, aliases, tags, merge keys, repeated keys, a second document.
+// From bytes to nodes, by Yams, with everything refused that makes YAML say something other than what is read
+// on the page: anchors, aliases, tags, merge keys, repeated keys, a second document.
 import SendonceCore
 import Yams
 
-/// Reads one YAML (or JSON) document. Yams stops at the first repeated key; to find the others too, the key is given
-/// another name in a copy of the text and the copy is read again.
+/// Reads one YAML (or JSON) document. Yams stops at the first repeated key; to find the others too, the key
+/// is given another name in a copy of the text and the copy is read again.
 struct DocumentReader {
     private let file: String
     private let original: SourceLines

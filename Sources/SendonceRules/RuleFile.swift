@@ -1,4 +1,5 @@
-// The rule file: bytes in, rule set or every mistake out. Nothing is read from disk here; templates come from a function.
+// The rule file: bytes in, rule set or every mistake out. Nothing is read from disk here; templates come from
+// a function.
 package import SendonceCore
 
 /// What a rule file says, checked.
@@ -12,12 +13,12 @@ package struct ParsedRules: Sendable {
 }
 
 package enum RuleFile {
-    /// Parses YAML, or JSON, which is YAML. Strict: what is not known is refused. All mistakes are found that do not hide
-    /// behind others; broken YAML hides everything behind it.
+    /// Parses YAML, or JSON, which is YAML. Strict: what is not known is refused. All mistakes are found that
+    /// do not hide behind others; broken YAML hides everything behind it.
     /// - Parameters:
     ///   - fileName: how mistakes name the file; it does not count for the digest.
-    ///   - template: the bytes of a template file by its name, nil if there is none. It is asked for names of letters,
-    ///     digits, `-` and `_` before the endings only, so no name can point elsewhere.
+    ///   - template: the bytes of a template file by its name, nil if there is none. It is asked for names of
+    ///     letters, digits, `-` and `_` before the endings only, so no name can point elsewhere.
     package static func parse(
         _ text: [UInt8], fileName: String, template: (String) -> [UInt8]?
     ) throws(RuleMistakes) -> ParsedRules {

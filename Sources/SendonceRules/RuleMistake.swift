@@ -42,7 +42,8 @@ package struct RuleMistake: Hashable, Sendable, CustomStringConvertible {
 package struct RuleMistakes: Error, Hashable, Sendable, CustomStringConvertible {
     package let list: [RuleMistake]
 
-    /// nil if there are none. The rule file comes first, then the templates by name; a mistake stands there once.
+    /// nil if there are none. The rule file comes first, then the templates by name; a mistake stands there
+    /// once.
     init?(_ found: [RuleMistake], ruleFile: String) {
         guard !found.isEmpty else { return nil }
         var unique: [RuleMistake] = []

@@ -117,8 +117,8 @@ struct RuleReader {
         }
         if let key, key.count != parts.count {
             reading.refuse(
-                "\"key\" has \(parts.count) of the \(key.count) parts of \"once_per\"; it names the same key, in"
-                    + " the same order", at: member.value.place)
+                "\"key\" has \(parts.count) of the \(key.count) parts of \"once_per\"; it names the same"
+                    + " key, in the same order", at: member.value.place)
             return nil
         }
         return type.map { Cancellation(event: $0, key: parts) }

@@ -76,8 +76,8 @@ final class RuleReading {
         }
     }
 
-    /// A text: any scalar but null, by its raw text, whatever YAML would make of it. Never empty, and without control
-    /// characters, but for blanks between the parts of a condition.
+    /// A text: any scalar but null, by its raw text, whatever YAML would make of it. Never empty, and without
+    /// control characters, but for blanks between the parts of a condition.
     func text(_ node: DocumentNode, of what: String, mayBreak: Bool = false) -> DocumentScalar? {
         guard case .scalar(let scalar) = node, !scalar.isNull else {
             if case .scalar(let scalar) = node, !scalar.text.isEmpty {

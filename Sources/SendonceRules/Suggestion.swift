@@ -1,8 +1,8 @@
 // Which known word was probably meant.
 
 enum Suggestion {
-    /// The known word nearest to what was written, or nil if none is near: at most a third of the longer word may
-    /// differ, and at least one letter may. Of equally near words the first one is taken.
+    /// The known word nearest to what was written, or nil if none is near: at most a third of the longer word
+    /// may differ, and at least one letter may. Of equally near words the first one is taken.
     static func nearest(to written: String, among known: [String]) -> String? {
         let bytes = Array(written.utf8.prefix(80))
         var best: (word: String, distance: Int)?
@@ -36,8 +36,8 @@ enum Suggestion {
         return others.first { $0.0 == near }?.1
     }
 
-    /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other, letters
-    /// compared without regard to ASCII case.
+    /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other,
+    /// letters compared without regard to ASCII case.
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         let first = left.map(lowered)
         let second = right.map(lowered)

@@ -13,8 +13,8 @@ final class TemplateReader {
         self.load = load
     }
 
-    /// Needs of all files of the template, and the payload paths among them. Names that cannot be there are recorded
-    /// as mistakes. `at` is where the rule names the template.
+    /// Needs of all files of the template, and the payload paths among them. Names that cannot be there are
+    /// recorded as mistakes. `at` is where the rule names the template.
     func needs(
         of name: Text, params: [TemplateParam], at place: Place
     ) -> (needs: [TemplateNeed], fields: [FieldReference]) {
