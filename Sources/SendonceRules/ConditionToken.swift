@@ -105,6 +105,9 @@ struct ConditionLexer {
         case "=": throw TextMistake("\"=\" compares nothing", at: offset, suggestion: "==")
         case "&": throw TextMistake("\"&\" is not in the subset", at: offset, suggestion: "&&")
         case "|": throw TextMistake("\"|\" is not in the subset", at: offset, suggestion: "||")
+        case "/" where peek(1) == "/":
+            throw TextMistake(
+                "a comment cannot stand in a condition; YAML's # can stand behind it", at: offset)
         case "+", "*", "/", "%":
             throw TextMistake(
                 "arithmetic is not in the subset; put the result into the event where it is written",

@@ -85,9 +85,13 @@ package struct PathText {
     static func suggestion(root name: String, rest: String) -> String? {
         let near = Path.Root.allCases.first { root in
             let distance = Suggestion.distance(Array(name.utf8), Array(root.rawValue.utf8))
-            return distance == 1 && root.rawValue.utf8.count > 2 && (root == .data || rest.isEmpty)
+            return distance <= 1 && root.rawValue.utf8.count > 2 && (root == .data || rest.isEmpty)
         }
-        let candidate = near.map { $0.rawValue + rest } ?? "data.\(name)\(rest)"
+        var candidate = near.map { $0.rawValue + rest } ?? "data.\(name)\(rest)"
+        // What other tools call the payload.
+        if near == nil, ["payload", "event", "body", "message"].contains(name), rest.hasPrefix(".") {
+            candidate = rest.hasPrefix(".data.") ? String(rest.dropFirst()) : "data" + rest
+        }
         return path(candidate) == nil ? nil : candidate
     }
 

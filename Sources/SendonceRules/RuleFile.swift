@@ -13,8 +13,9 @@ package struct ParsedRules: Sendable {
 }
 
 package enum RuleFile {
-    /// Parses YAML, or JSON, which is YAML. Strict: what is not known is refused. All mistakes are found that
-    /// do not hide behind others; broken YAML hides everything behind it.
+    /// Parses YAML, or JSON, which is YAML (but write characters outside the BMP as they are: libyaml knows
+    /// no surrogate escapes). Strict: what is not known is refused. All mistakes are found that do not hide
+    /// behind others; broken YAML hides everything behind it.
     /// - Parameters:
     ///   - fileName: how mistakes name the file; it does not count for the digest.
     ///   - template: the bytes of a template file by its name, nil if there is none. It is asked for names of

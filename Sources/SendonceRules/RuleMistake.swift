@@ -46,8 +46,8 @@ package struct RuleMistakes: Error, Hashable, Sendable, CustomStringConvertible 
     /// once.
     init?(_ found: [RuleMistake], ruleFile: String) {
         guard !found.isEmpty else { return nil }
-        var unique: [RuleMistake] = []
-        for mistake in found where !unique.contains(mistake) { unique.append(mistake) }
+        var seen: Set<RuleMistake> = []
+        let unique = found.filter { seen.insert($0).inserted }
         list = unique.enumerated().sorted { left, right in
             let (first, second) = (left.element, right.element)
             if first.file != second.file {

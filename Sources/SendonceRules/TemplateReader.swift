@@ -107,6 +107,10 @@ private struct NameCheck {
         tags.map { tag in
             switch tag {
             case .variable(let names, let place):
+                if params.isEmpty, names == ["data"] {
+                    reading.refuse(
+                        "\"data\" is the whole payload; name a member of it", at: place, file: file)
+                }
                 check(names, at: place, isInSection: isInSection)
                 return .variable(names)
             case .section(let names, let inner, let place):

@@ -93,6 +93,7 @@ struct TemplateTests {
                 "{{^data.a}}{{x}}{{/data.a}}", "1:12",
                 "\"x\" is not a name of the event; did you mean \"data.x\"?"
             ),
+            ("{{data}}", "1:1", "\"data\" is the whole payload"),
             ("{{subject.x}}", "1:1", "\"subject\" is a single text"),
         ])
     func refused(text: String, place: String, words: String) {

@@ -69,7 +69,8 @@ struct TextTests {
     @Test(
         "An unknown first name gets the path that was probably meant",
         arguments: [
-            ("customer.email", "data.customer.email"), ("dta.x", "data.x"), ("Data.x", "data.Data.x"),
+            ("customer.email", "data.customer.email"), ("dta.x", "data.x"), ("Data.x", "data.x"),
+            ("payload.a.b", "data.a.b"), ("event.data.a", "data.a"),
             ("recipent", "recipient"), ("email", "data.email"), ("items[0]", "data.items[0]"),
         ])
     func suggestedPath(text: String, meant: String) {
@@ -146,6 +147,20 @@ struct TextTests {
         #expect(
             mistakes(wide).contains { $0.hasPrefix("rules.yaml:2:23: \"ö\" cannot stand in an event type") })
         #expect(mistakes(wide).contains { $0.hasPrefix("rules.yaml:2:28: unknown key") })
+    }
+
+    @Test("A byte order mark is no part of the file")
+    func byteOrderMark() {
+        #expect(mistakes("\u{FEFF}" + ruleFile()).isEmpty)
+        #expect(
+            mistakes("\u{FEFF}versoin: 1\nversion: 1\nrules: {}").first?.hasPrefix("rules.yaml:1:1: ") == true
+        )
+    }
+
+    @Test("All mistakes of a long file are found")
+    func long() {
+        let keys = (0..<4_000).map { "k\($0): 1\n" }.joined()
+        #expect(mistakes("version: 1\nrules: {}\n" + keys).count == 4_000)
     }
 
     @Test("The nearest word is suggested, and none where nothing is near")
