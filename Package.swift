@@ -137,6 +137,8 @@ let package = Package(
             name: "SendonceJSONTests", dependencies: ["SendonceJSON", "SendonceCore"], swiftSettings: house),
         .testTarget(name: "SendonceFakeTests", dependencies: ["SendonceFake"], swiftSettings: house),
         .testTarget(name: "SendonceCoreTests", dependencies: ["SendonceCore"], swiftSettings: house),
+        // What sources and object files must look like, whatever they do. Depends on nothing: it reads them.
+        .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SendonceTemplatesTests", dependencies: ["SendonceCore", "SendonceTemplates"],
             swiftSettings: house),
