@@ -1,7 +1,7 @@
 // How long functions are, by counting braces in code without comments and literals.
 //
-// What it knows: func, init, deinit and subscript with a body. What it does not know: closures and computed properties,
-// which count as part of the function around them, and `#if` branches with unbalanced braces.
+// What it knows: func, init, deinit and subscript with a body. What it does not know: closures and computed
+// properties, which count as part of the function around them, and `#if` branches with unbalanced braces.
 
 struct FunctionLength: Hashable {
     var name: String

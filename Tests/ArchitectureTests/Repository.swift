@@ -85,8 +85,8 @@ enum Repository {
         return SourceFile(path: path, text: text)
     }
 
-    /// Paths of all files below a folder of the package (the package itself: ""), without what builds and version
-    /// control leave behind.
+    /// Paths of all files below a folder of the package (the package itself: ""), without what builds and
+    /// version control leave behind.
     static func files(under folder: String) -> [String] {
         var found: [String] = []
         let start = folder.isEmpty ? root : root.appending(path: folder)

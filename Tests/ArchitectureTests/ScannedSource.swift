@@ -1,4 +1,5 @@
-// Swift source with its comments and string literals blanked, so that a rule about code is not tripped by prose.
+// Swift source with its comments and string literals blanked, so that a rule about code is not tripped by
+// prose.
 //
 // What it knows: // and nested /* */ comments; "…", """…""" and their # forms, with escapes. Code inside an
 // interpolation is blanked with its literal. What it does not know: regular expression literals.

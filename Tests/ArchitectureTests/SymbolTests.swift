@@ -1,5 +1,5 @@
-// Purity that can be checked: the core's object files ask the linker for nothing that could read a clock, a file, a
-// socket or a die.
+// Purity that can be checked: the core's object files ask the linker for nothing that could read a clock, a
+// file, a socket or a die.
 import Foundation
 import Testing
 
@@ -84,7 +84,8 @@ struct SymbolTests {
         return try CoreSymbols(String(contentsOf: list, encoding: .utf8))
     }
 
-    /// The object files of this build, found beside the test program itself; those of deleted sources left out.
+    /// The object files of this build, found beside the test program itself; those of deleted sources left
+    /// out.
     private func coreObjects() throws -> [URL] {
         let program = try #require(Bundle.main.executableURL).resolvingSymlinksInPath()
         let products = program.deletingLastPathComponent()
