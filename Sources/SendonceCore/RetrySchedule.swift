@@ -16,14 +16,14 @@ package struct RetrySchedule: Hashable, Sendable {
 
     /// The wait after the given attempt, counted from 1: between half of and the whole exponential step.
     package func delay(afterAttempt attempt: Int, of command: CommandID) -> Span {
-        let exponent = Int64(min(max(attempt - 1, 0), 40))
+        let exponent = Int64(min(max(attempt, 1) - 1, 40))
         let (product, overflow) = base.microseconds.multipliedReportingOverflow(by: 1 << exponent)
         let step = overflow ? longest.microseconds : min(product, longest.microseconds)
         // A fixed mixing of the id's random bits with the attempt, so that retries of many commands spread
         // out.
-        var mixed = command.low ^ (UInt64(attempt) &* 0x9E37_79B9_7F4A_7C15)
+        var mixed = command.low ^ (UInt64(max(attempt, 1)) &* 0x9E37_79B9_7F4A_7C15)
         mixed = (mixed ^ mixed >> 31) &* 0xBF58_476D_1CE4_E5B9
-        let share = Int64(mixed >> 44)  // 20 bits
-        return Span(microseconds: step / 2 + (step / 2) / (1 << 20) * share)
+        let half = step / 2
+        return Span(microseconds: half + Int64(mixed % UInt64(max(half, 1))))
     }
 }

@@ -2,7 +2,7 @@
 // and `SendonceCurl` is the only module that does.
 
 /// A request that is ready to go, complete to the last byte.
-package struct TransportRequest: Sendable, Equatable {
+package struct TransportRequest: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// The caller's name for the request; comes back in the answer.
     package var number: UInt64
     package var method: String
@@ -31,6 +31,10 @@ package struct TransportRequest: Sendable, Equatable {
         self.connectTimeout = connectTimeout
         self.totalTimeout = totalTimeout
     }
+
+    /// Without headers: one of them holds the provider's key, which must not reach a log.
+    package var description: String { "\(method) \(url) (number \(number), \(body.count) bytes)" }
+    package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }
 
 /// One header line of a request or an answer.

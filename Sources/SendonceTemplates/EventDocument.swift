@@ -33,7 +33,9 @@ package struct EventDocument: Sendable {
         case .field(let reference):
             let found = value(reference.path)
             return found == .null ? nil : found
-        case .fieldOr(let reference, let substitute): return value(reference.path) ?? substitute
+        case .fieldOr(let reference, let substitute):
+            let found = value(reference.path)
+            return found == nil || found == .null ? substitute : found
         case .recipient: return .string(Text(recipient.description))
         case .value(let value): return value
         }

@@ -13,7 +13,12 @@ struct DispatcherFactory: Sendable {
     func make(wake: @escaping @Sendable () -> Void) throws -> Dispatcher {
         let now = SystemClock.now()
         let routes = try settings.routes.map { route in
-            ActiveRoute(route, transport: try transport(for: route), at: now)
+            do throws(MessageError) {
+                try route.kind.provider.check(route)
+            } catch {
+                throw CommandError("route.\(route.name): \(error.description)")
+            }
+            return ActiveRoute(route, transport: try transport(for: route), at: now)
         }
         return Dispatcher(
             queue: store, requests: RequestBuilder(store: store), routes: routes,
