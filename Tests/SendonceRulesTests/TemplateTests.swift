@@ -37,7 +37,8 @@ struct TemplateTests {
     )
     func sections() throws {
         let source = try message(
-            "{{#data.items}}{{sku}}{{#tags}}{{.}}{{/tags}}{{data.shop}}{{/data.items}}{{^ data.items }}{{source}}{{/data.items}}"
+            "{{#data.items}}{{sku}}{{#tags}}{{.}}{{/tags}}{{data.shop}}{{/data.items}}"
+                + "{{^ data.items }}{{source}}{{/data.items}}"
         )
         #expect(
             source.needs == [
