@@ -33,7 +33,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "Sections hold their needs, and names that start with data are read from the payload wherever they stand"
+        "Sections hold their needs; names from data on are read from the payload wherever they stand"
     )
     func sections() throws {
         let source = try message(
