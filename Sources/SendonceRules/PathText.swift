@@ -132,7 +132,7 @@ package struct PathText {
                 text(0..<(start - 1)) + "[" + JSONValue.quoted(whole) + "]" + text(end..<scalars.count)
             let meant = whole.isEmpty ? nil : PathText.path(quoted).map { _ in quoted }
             throw TextMistake(
-                "a name after \".\" has letters, digits and \"_\" and no digit first; others stand in brackets",
+                "a name after \".\" has letters, digits and \"_\" and no digit first; others need brackets",
                 at: name.isEmpty ? start : offset, suggestion: meant)
         }
         return .member(Text(name))

@@ -50,8 +50,8 @@ package enum RuleWords {
             return "An event \(cancellation.event) with the same \(ours) cancels it while it is unsent."
         }
         return
-            "An event \(cancellation.event) cancels it while it is unsent, if that event's \(theirs) equal this"
-            + " one's \(ours)."
+            "An event \(cancellation.event) cancels it while it is unsent, if that event's \(theirs) equal"
+            + " this one's \(ours)."
     }
 
     private static func message(_ rule: Rule) -> String {

@@ -1,4 +1,5 @@
-// Whatever is typed into a rule file, a template or a condition, the answer is a value or mistakes, never a crash.
+// Whatever is typed into a rule file, a template or a condition, the answer is a value or mistakes, never a
+// crash.
 import SendonceCore
 import Testing
 

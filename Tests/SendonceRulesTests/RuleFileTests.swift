@@ -48,7 +48,8 @@ struct RuleFileTests {
         #expect(rule.event == "invoice/created:v2")
         #expect(
             rule.condition?.text
-                == #"data.total > 0 && (type.startsWith("invoice") || data["bill to"].country in ["DE", "AT"])"#
+                == #"data.total > 0 && (type.startsWith("invoice") || "#
+                + #"data["bill to"].country in ["DE", "AT"])"#
         )
         #expect(
             rule.key.map(\.description)

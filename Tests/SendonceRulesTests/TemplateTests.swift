@@ -33,11 +33,12 @@ struct TemplateTests {
     }
 
     @Test(
-        "Sections hold their needs, and names that start with data are read from the payload wherever they stand"
+        "Sections hold their needs; names from data on are read from the payload wherever they stand"
     )
     func sections() throws {
         let source = try message(
-            "{{#data.items}}{{sku}}{{#tags}}{{.}}{{/tags}}{{data.shop}}{{/data.items}}{{^ data.items }}{{source}}{{/data.items}}"
+            "{{#data.items}}{{sku}}{{#tags}}{{.}}{{/tags}}{{data.shop}}{{/data.items}}"
+                + "{{^ data.items }}{{source}}{{/data.items}}"
         )
         #expect(
             source.needs == [
