@@ -122,8 +122,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
-                "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
-                "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "CBare",
+                "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+                "SendonceJSON", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),

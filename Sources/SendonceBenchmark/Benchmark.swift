@@ -6,7 +6,8 @@ enum Benchmark: String, CaseIterable {
     var words: String {
         switch self {
         case .append: "one event in a transaction, Swift library beside the bare INSERT in C"
-        case .projection: "log, decision, ledger, command and queue durable, beside the same rows written in C"
+        case .projection:
+            "log, decision, ledger, command and queue durable, beside the same rows written in C"
         case .memory: "a long intake through the projector: resident memory of its process"
         case .queue: "claim and settle without HTTP"
         case .outcome: "append to recorded outcome over HTTP, beside a curl loop in C"

@@ -17,7 +17,8 @@ enum CoreBenchmark {
         let count = Double(events.count * rounds)
         let parsed = try RuleFile.parse(Array(Workload.rules.utf8), fileName: "rules.yaml") { _ in nil }
         return [
-            Figure("payloads read, 3 fields", count / (try read(events, parsed.ruleSet, rounds)), "payloads/s"),
+            Figure(
+                "payloads read, 3 fields", count / (try read(events, parsed.ruleSet, rounds)), "payloads/s"),
             Figure("log chained", count / chain(events, rounds), "events/s"),
             Figure("events decided, new keys", count / decide(events, parsed.ruleSet, rounds), "events/s"),
             Figure("requests built", count / (try build(events, parsed, rounds)), "requests/s"),
@@ -70,7 +71,8 @@ enum CoreBenchmark {
         let rules = RulesInForce(store.recorded, rules: parsed.ruleSet)
         var ledger = LedgerView(known: [:])
         let commands = events.enumerated().compactMap { place, event in
-            Projector.decide(rules.draft(event, at: Int64(place)), at: Int64(place), ledger: &ledger).first?.command
+            Projector.decide(rules.draft(event, at: Int64(place)), at: Int64(place), ledger: &ledger).first?
+                .command
         }
         return try Clock.seconds {
             for _ in 0..<rounds {

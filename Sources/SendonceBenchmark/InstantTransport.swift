@@ -7,7 +7,8 @@ struct InstantTransport: Transport {
         answered(
             requests.map { request in
                 TransportAnswer(
-                    number: request.number, code: 0, issues: 1, bodyBytesSent: request.body.count, status: 201,
+                    number: request.number, code: 0, issues: 1, bodyBytesSent: request.body.count,
+                    status: 201,
                     body: Array(#"{"messageId":"<\#(request.number)@benchmark.example>"}"#.utf8),
                     issuedAt: Clock.monotonic())
             })

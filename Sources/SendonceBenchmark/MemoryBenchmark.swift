@@ -17,7 +17,8 @@ enum MemoryBenchmark {
         }
         let events = sizes.memoryEvents
         return [
-            Figure("resident memory at its peak, \(events) events", words[2] / 1e6, "MB", floor: .atMost(floor)),
+            Figure(
+                "resident memory at its peak, \(events) events", words[2] / 1e6, "MB", floor: .atMost(floor)),
             Figure("projection, \(events) events", words[0] / words[1], "events/s"),
         ]
     }

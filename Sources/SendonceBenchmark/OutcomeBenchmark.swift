@@ -50,7 +50,9 @@ enum OutcomeBenchmark {
 
     /// Seconds that the curl loop in C needs for as many requests of the same size.
     private static func post(_ count: Int, to sink: Sink) throws -> Double {
-        let headers = ["api-key: benchmark-key", "content-type: application/json", "accept: application/json", "Expect:"]
+        let headers = [
+            "api-key: benchmark-key", "content-type: application/json", "accept: application/json", "Expect:",
+        ]
         let copies = headers.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
@@ -58,7 +60,8 @@ enum OutcomeBenchmark {
             pointers.withUnsafeBufferPointer { pointers -> Double in
                 guard let first = pointers.baseAddress, let start = body.baseAddress else { return -1 }
                 return cbare_post(
-                    sink.url + "/v3/smtp/email", first, pointers.count, start, body.count, Pipeline.concurrency, count)
+                    sink.url + "/v3/smtp/email", first, pointers.count, start, body.count,
+                    Pipeline.concurrency, count)
             }
         }
         guard seconds >= 0 else { throw BenchmarkError("the curl loop in C failed") }

@@ -29,7 +29,8 @@ final class Pipeline: Sendable {
     static let concurrency = 64
 
     static func route(url: String, concurrency: Int = concurrency) -> Route {
-        Route(name: "brevo", kind: .brevo, url: url, secret: Secret("benchmark-key"), concurrency: concurrency)
+        Route(
+            name: "brevo", kind: .brevo, url: url, secret: Secret("benchmark-key"), concurrency: concurrency)
     }
 
     /// Ends both threads; what is in flight is cut off.

@@ -18,7 +18,9 @@ enum ProjectionBenchmark {
             let path = try Workload.database(ours, in: folder)
             try Workload.fill(path, orders: 0..<events)
             let (moved, seconds) = try projectAll(path)
-            guard moved == events else { throw BenchmarkError("\(moved) of \(events) events became commands") }
+            guard moved == events else {
+                throw BenchmarkError("\(moved) of \(events) events became commands")
+            }
             let target = try Workload.database(bare, in: folder)
             try Workload.fill(target, orders: 0..<events)
             // The activation is position 1 on both sides.
@@ -59,7 +61,8 @@ enum ProjectionBenchmark {
         let seconds = lanes.withUnsafeBufferPointer { lanes in
             lanes.baseAddress.map {
                 cbare_copy(
-                    source, target, $0, lanes.count, positions.lowerBound, positions.upperBound, Limits.batchEvents)
+                    source, target, $0, lanes.count, positions.lowerBound, positions.upperBound,
+                    Limits.batchEvents)
             } ?? -1
         }
         guard seconds >= 0 else { throw BenchmarkError("the C program could not write the rows") }
@@ -67,7 +70,9 @@ enum ProjectionBenchmark {
     }
 
     private static let tables = [
-        table("outbox_log", "id, event_type, source, subject, payload, occurred_at, traceparent, recorded_at, link"),
+        table(
+            "outbox_log",
+            "id, event_type, source, subject, payload, occurred_at, traceparent, recorded_at, link"),
         table("outbox_decision", "rule, item, reason, key, recipient, winner, until, detail, command"),
         table(
             "outbox_command",
@@ -77,30 +82,31 @@ enum ProjectionBenchmark {
             """),
         (
             select: """
-                SELECT c.position, l.key_digest, l.slot, l.generation, l.scope, l.key, l.position, l.occurred_at,
-                    l.command
-                FROM outbox_command c JOIN outbox_ledger l USING (key_digest, slot, generation) ORDER BY c.number
-                """,
+            SELECT c.position, l.key_digest, l.slot, l.generation, l.scope, l.key, l.position, l.occurred_at,
+                l.command
+            FROM outbox_command c JOIN outbox_ledger l USING (key_digest, slot, generation) ORDER BY c.number
+            """,
             insert: """
-                INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """
         ),
         (
             select: """
-                SELECT c.position, q.command, q.state, q.due_at, q.route, q.supersede_digest
-                FROM outbox_command c JOIN outbox_queue q ON q.command = c.number ORDER BY c.number
-                """,
+            SELECT c.position, q.command, q.state, q.due_at, q.route, q.supersede_digest
+            FROM outbox_command c JOIN outbox_queue q ON q.command = c.number ORDER BY c.number
+            """,
             insert: """
-                INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest) VALUES (?, ?, ?, ?, ?)
-                """
+            INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest) VALUES (?, ?, ?, ?, ?)
+            """
         ),
     ]
 
     /// A table that has a position and in which rows stand in its order.
     private static func table(_ name: String, _ columns: String) -> (select: String, insert: String) {
         let order = name == "outbox_command" ? "number" : "position"
-        let places = Array(repeating: "?", count: columns.split(separator: ",").count + 1).joined(separator: ", ")
+        let places = Array(repeating: "?", count: columns.split(separator: ",").count + 1).joined(
+            separator: ", ")
         return (
             select: "SELECT position, position, \(columns) FROM \(name) ORDER BY \(order)",
             insert: "INSERT INTO \(name) (position, \(columns)) VALUES (\(places))"

@@ -11,14 +11,16 @@ enum QueueBenchmark {
             _ = try ProjectionBenchmark.projectAll(path)
             let seconds = try deliver(path, commands: sizes.queuedCommands, concurrency: concurrency)
             return Figure(
-                "claim and settle, \(concurrency) in flight", Double(sizes.queuedCommands) / seconds, "commands/s")
+                "claim and settle, \(concurrency) in flight", Double(sizes.queuedCommands) / seconds,
+                "commands/s")
         }
     }
 
     private static func deliver(_ path: String, commands: Int, concurrency: Int) throws -> Double {
         let store = try SQLiteStore(path: path)
         let route = ActiveRoute(
-            Pipeline.route(url: "http://127.0.0.1:1", concurrency: concurrency), transport: InstantTransport(),
+            Pipeline.route(url: "http://127.0.0.1:1", concurrency: concurrency),
+            transport: InstantTransport(),
             at: Clock.now())
         let dispatcher = Dispatcher(queue: store, requests: RequestBuilder(store: store), routes: [route]) {}
         var accepted = 0
@@ -27,7 +29,8 @@ enum QueueBenchmark {
                 let report = try dispatcher.turn(now: Clock.now(), monotonic: Clock.monotonic())
                 accepted += report.outcomes[.accepted] ?? 0
                 guard !report.isIdle else {
-                    throw BenchmarkError("\(accepted) of \(commands) commands were accepted, and no more come")
+                    throw BenchmarkError(
+                        "\(accepted) of \(commands) commands were accepted, and no more come")
                 }
             }
         }

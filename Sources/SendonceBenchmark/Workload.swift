@@ -73,7 +73,9 @@ final class TemporaryFolder {
 
     init() throws {
         var template = Array((NSTemporaryDirectory() + "/sendonce-benchmark-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw BenchmarkError("no folder could be made for the databases") }
+        guard mkdtemp(&template) != nil else {
+            throw BenchmarkError("no folder could be made for the databases")
+        }
         place = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
@@ -85,6 +87,8 @@ final class TemporaryFolder {
 
     /// Removes a database that is no longer needed.
     func remove(_ name: String) {
-        for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path(name + ending)) }
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: path(name + ending))
+        }
     }
 }
