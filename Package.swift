@@ -223,6 +223,9 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "ArchitectureTests",
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,7 +1,7 @@
 // The name of a command: the same on every machine and after every replay.
 
-/// A version-8 UUID (RFC 9562, 5.8) made from what makes the command unique: scope, key, slot and generation. It is the
-/// provider's idempotency key, the tag in the message and the local part of `Message-ID`.
+/// A version-8 UUID (RFC 9562, 5.8) made from what makes the command unique: scope, key, slot and generation.
+/// It is the provider's idempotency key, the tag in the message and the local part of `Message-ID`.
 package struct CommandID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64

@@ -12,7 +12,8 @@ package enum QueueState: String, Hashable, Sendable, CaseIterable {
     case held
 }
 
-/// States that end a command; the words of `outbox_finish.state`. They never change, except by a recorded act.
+/// States that end a command; the words of `outbox_finish.state`. They never change, except by a recorded
+/// act.
 package enum FinishedState: String, Hashable, Sendable, CaseIterable {
     case accepted, rejected
     /// Attempts used up, each of them with a definite no.

@@ -49,9 +49,9 @@ package enum Reason: Error, Hashable, Sendable {
 
     /// All words, in the order of DESIGN.
     package static let words = [
-        "emitted", "duplicate", "within_window", "repeated_event", "condition_false", "no_rule", "key_missing",
-        "key_invalid", "recipient_missing", "recipient_invalid", "param_missing", "payload_invalid", "cancels",
-        "cancels_nothing", "control",
+        "emitted", "duplicate", "within_window", "repeated_event", "condition_false", "no_rule",
+        "key_missing", "key_invalid", "recipient_missing", "recipient_invalid", "param_missing",
+        "payload_invalid", "cancels", "cancels_nothing", "control",
     ]
 }
 
@@ -69,7 +69,8 @@ package struct Decision: Hashable, Sendable {
     package var command: Command?
 
     package init(
-        position: Int64, rule: Text = "", item: Int64 = 0, reason: Reason, key: Key? = nil, recipient: Text? = nil,
+        position: Int64, rule: Text = "", item: Int64 = 0, reason: Reason, key: Key? = nil,
+        recipient: Text? = nil,
         command: Command? = nil
     ) {
         self.position = position

@@ -1,5 +1,5 @@
-// The pure state machine of delivery: what is recorded about a command and what its last attempt came to go in, what to do
-// next comes out. It performs nothing.
+// The pure state machine of delivery: what is recorded about a command and what its last attempt came to go
+// in, what to do next comes out. It performs nothing.
 
 /// What is recorded about a command's earlier attempts, and the rules it is under.
 package struct DeliveryHistory: Hashable, Sendable {
@@ -8,7 +8,8 @@ package struct DeliveryHistory: Hashable, Sendable {
     package var attempt: Int
     /// Attempts that counted, without the one that just ended.
     package var counted: Int
-    /// Start of the first attempt that may have reached the provider and has no definite no; nil if there was none.
+    /// Start of the first attempt that may have reached the provider and has no definite no; nil if there was
+    /// none.
     package var firstUnsureAt: Timestamp?
     package var expiresAt: Timestamp?
     package var onUnknown: OnUnknown?
@@ -37,9 +38,9 @@ package enum DeliveryStep: Hashable, Sendable {
 extension DeliveryHistory {
     /// The step after an attempt that began at `startedAt` and ended with `verdict` at `now`.
     ///
-    /// Guarantee: after an attempt whose outcome is unknown, another one is planned only inside the provider's key
-    /// window, or where the rule says `retry`. A definite no after an unknown outcome does not make the unknown one
-    /// known: such a command ends held, never dead.
+    /// Guarantee: after an attempt whose outcome is unknown, another one is planned only inside the
+    /// provider's key window, or where the rule says `retry`. A definite no after an unknown outcome does not
+    /// make the unknown one known: such a command ends held, never dead.
     package func step(
         after verdict: Verdict, startedAt: Timestamp, now: Timestamp, capability: Capability,
         schedule: RetrySchedule
@@ -63,7 +64,8 @@ extension DeliveryHistory {
     }
 
     /// Another attempt although an earlier one may have been accepted: only where that is safe or asked for.
-    private func again(at due: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability) -> DeliveryStep {
+    private func again(at due: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability) -> DeliveryStep
+    {
         switch onUnknown {
         case .hold, .lookUp: return .hold(.unknownOutcome)
         case .retry: return .retry(at: due, state: .unknown)

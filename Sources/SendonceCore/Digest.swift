@@ -80,8 +80,8 @@ package func hexadecimalText(_ bytes: some Sequence<UInt8>) -> String {
     return String(decoding: text, as: UTF8.self)
 }
 
-/// Feeds bytes to SHA-256 so that no two different sequences of parts give the same input: numbers are eight bytes,
-/// big-endian, and texts are preceded by their length.
+/// Feeds bytes to SHA-256 so that no two different sequences of parts give the same input: numbers are eight
+/// bytes, big-endian, and texts are preceded by their length.
 package struct DigestBuilder {
     private var hash = SHA256()
 

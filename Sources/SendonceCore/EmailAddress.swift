@@ -1,14 +1,14 @@
-// Who a message is for. An address is parsed and re-emitted, never passed through: a header or a command line must not
-// be able to hide in it.
+// Who a message is for. An address is parsed and re-emitted, never passed through: a header or a command line
+// must not be able to hide in it.
 
 /// A mailbox address without a display name: local part kept as written, domain in lower case and in ASCII.
 package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
     package var localPart: Text
     package var domain: Text
 
-    /// Accepts a dot-atom local part (RFC 5321 4.1.2, with non-ASCII letters as in RFC 6531) and a domain name of at
-    /// least one dot-separated label. A display name, quotes, comments, address literals, blanks, commas, control
-    /// characters and CR, LF or NUL are refused: nil.
+    /// Accepts a dot-atom local part (RFC 5321 4.1.2, with non-ASCII letters as in RFC 6531) and a domain
+    /// name of at least one dot-separated label. A display name, quotes, comments, address literals, blanks,
+    /// commas, control characters and CR, LF or NUL are refused: nil.
     package init?(_ text: String) {
         guard text.utf8.count <= Limits.addressBytes else { return nil }
         let bytes = Array(text.utf8)
@@ -50,10 +50,11 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// A host name in the form that DNS and providers take.
 package enum DomainName {
-    /// Lower-case ASCII, with labels outside ASCII as Punycode (RFC 3492) behind `xn--`. nil where a label is empty, too
-    /// long, begins or ends with a hyphen, begins with a combining mark (RFC 5891, 4.2.3.2) or holds another character,
-    /// and where the last label is all digits (RFC 3696, 2), as in an IPv4 address. Case is folded by Unicode's own
-    /// rules, without a locale; names are not otherwise prepared (no NFC), so write them composed.
+    /// Lower-case ASCII, with labels outside ASCII as Punycode (RFC 3492) behind `xn--`. nil where a label is
+    /// empty, too long, begins or ends with a hyphen, begins with a combining mark (RFC 5891, 4.2.3.2) or
+    /// holds another character, and where the last label is all digits (RFC 3696, 2), as in an IPv4 address.
+    /// Case is folded by Unicode's own rules, without a locale; names are not otherwise prepared (no NFC), so
+    /// write them composed.
     package static func ascii(_ name: String) -> String? {
         let labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         var result: [String] = []

@@ -11,8 +11,8 @@ package struct Event: Hashable, Sendable {
     /// Byte for byte as written.
     package var payload: [UInt8]
     /// The event's own statement of its time; windows use this and never a clock. What lies before
-    /// `Timestamp.earliest` or after `Timestamp.latest` is held there: no text can write it, and a span can then be
-    /// added without leaving time, so that a window always finds the winner that has its slot.
+    /// `Timestamp.earliest` or after `Timestamp.latest` is held there: no text can write it, and a span can
+    /// then be added without leaving time, so that a window always finds the winner that has its slot.
     package var occurredAt: Timestamp
     package var traceparent: Text?
 
@@ -29,8 +29,8 @@ package struct Event: Hashable, Sendable {
         self.traceparent = traceparent
     }
 
-    /// Types of events that change decisions, which only Sendonce writes: activation, backfill, re-issue. The intake
-    /// refuses them, so an application cannot forge one.
+    /// Types of events that change decisions, which only Sendonce writes: activation, backfill, re-issue. The
+    /// intake refuses them, so an application cannot forge one.
     package static let controlPrefix = "sendonce."
     package static let activationType: Text = "sendonce.rules.activated"
 
@@ -69,8 +69,8 @@ package struct LogHead: Hashable, Sendable {
     package static let empty = LogHead(position: 0, link: .zero)
 
     /// The head after one more event. The link is SHA-256 over the previous link, the position, the time as
-    /// microseconds, then id, type, source, subject, traceparent and payload, each preceded by its length as eight
-    /// bytes (-1 for absent). Anyone can recompute it from the log's rows.
+    /// microseconds, then id, type, source, subject, traceparent and payload, each preceded by its length as
+    /// eight bytes (-1 for absent). Anyone can recompute it from the log's rows.
     package func adding(_ event: Event) -> LogHead {
         var builder = DigestBuilder()
         builder.add(link)

@@ -35,8 +35,8 @@ package enum GateAnswer: Hashable, Sendable {
 extension GateFacts {
     /// Whether an attempt may begin at `now`.
     ///
-    /// A command whose earlier outcome is unknown is never finished by a gate, because it may have been sent: it is held,
-    /// so that a person sees it.
+    /// A command whose earlier outcome is unknown is never finished by a gate, because it may have been sent:
+    /// it is held, so that a person sees it.
     package func check(at now: Timestamp, capability: Capability) -> GateAnswer {
         if let answer = ended(at: now) {
             return firstUnsureAt == nil ? answer : .hold(.unknownOutcome)

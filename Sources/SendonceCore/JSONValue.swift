@@ -1,7 +1,8 @@
 // What the core knows of JSON: values that were read by path, and how to write a string. Parsing lives in
 // `SendonceJSON`; the core receives what was found.
 
-/// A JSON value as it stands in a payload. Numbers keep their digits, so that a 30-digit order number stays exact.
+/// A JSON value as it stands in a payload. Numbers keep their digits, so that a 30-digit order number stays
+/// exact.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

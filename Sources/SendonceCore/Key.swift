@@ -2,7 +2,8 @@
 
 /// An ordered list of scalars within a rule's scope, in canonical form.
 package struct Key: Hashable, Sendable {
-    /// A JSON array of strings: `["42","a@x.test"]`. Never a concatenation, so `["a|b","c"]` is not `["a","b|c"]`.
+    /// A JSON array of strings: `["42","a@x.test"]`. Never a concatenation, so `["a|b","c"]` is not
+    /// `["a","b|c"]`.
     package var text: Text
     /// SHA-256 of the scope, a line feed, and `text`. A scope never contains a line feed.
     package var digest: Digest

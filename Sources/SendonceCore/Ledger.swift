@@ -38,8 +38,8 @@ package struct LedgerQuestion: Hashable, Sendable {
     }
 }
 
-/// The winners that matter to one batch: what the store knew before it, by question, and what the batch itself added.
-/// The projector decides on this value alone.
+/// The winners that matter to one batch: what the store knew before it, by question, and what the batch
+/// itself added. The projector decides on this value alone.
 package struct LedgerView: Sendable {
     private var known: [LedgerQuestion: [Winner]]
     private var added: [Digest: [Winner]] = [:]

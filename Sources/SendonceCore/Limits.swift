@@ -1,7 +1,8 @@
 // Every bound of the core and the stores in one place, each with its reason.
 
 package enum Limits {
-    /// Longest payload of an event, in bytes. An event is a fact, not a document; at this size a batch still fits.
+    /// Longest payload of an event, in bytes. An event is a fact, not a document; at this size a batch still
+    /// fits.
     package static let payloadBytes = 1 << 20
     /// Deepest nesting of a payload, counted with the outermost object as 1. Parsers recurse; people do not.
     package static let payloadDepth = 64

@@ -17,7 +17,8 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
 /// A provider's reading of one answer. Pure: the same answer always gives the same verdict.
 package struct Verdict: Hashable, Sendable {
     package var outcome: Outcome
-    /// Whether the attempt counts towards the limit. Throttling, a paused account and an attempt that never left do not.
+    /// Whether the attempt counts towards the limit. Throttling, a paused account and an attempt that never
+    /// left do not.
     package var counts: Bool
     /// The provider's name for the message, where it gave one.
     package var messageID: Text?
@@ -44,7 +45,8 @@ package struct Verdict: Hashable, Sendable {
 
     /// The lease ran out while the attempt was open: whoever held it may have sent, and may not.
     package static let leaseLapsed = Verdict(
-        .unknown, code: "lease_lapsed", words: "The dispatcher ended or stalled before it could record an outcome.")
+        .unknown, code: "lease_lapsed",
+        words: "The dispatcher ended or stalled before it could record an outcome.")
 
     /// Claimed, but stopped before the first byte could leave.
     package static let neverLeft = Verdict(

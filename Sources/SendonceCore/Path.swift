@@ -79,7 +79,8 @@ package enum PayloadDefect: Error, Hashable, Sendable {
     case nul
     /// Half of a surrogate pair, which no UTF-8 text can hold.
     case loneSurrogate
-    /// A name that stands twice in an object that a rule reads through; parsers disagree about which one counts.
+    /// A name that stands twice in an object that a rule reads through; parsers disagree about which one
+    /// counts.
     case repeatedMember(String)
     /// Longer than `Limits.payloadBytes`.
     case tooLong

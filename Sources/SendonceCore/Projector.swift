@@ -1,6 +1,7 @@
-// The function that decides. Everything that it needs comes in as values; everything that it concludes goes out as
-// values. It runs in two steps so that a store can fetch all winners of a batch at once: `draft` reads the event under
-// the rules and says which keys matter; `decide` settles the drafts in the order of their positions.
+// The function that decides. Everything that it needs comes in as values; everything that it concludes goes
+// out as values. It runs in two steps so that a store can fetch all winners of a batch at once: `draft` reads
+// the event under the rules and says which keys matter; `decide` settles the drafts in the order of their
+// positions.
 
 package enum Projector {
     /// What can be said of an event before the ledger is asked.
@@ -40,8 +41,8 @@ package enum Projector {
         }
     }
 
-    /// Reads one event under the rules. Always gives at least one draft, and exactly one for each rule that acts on
-    /// the event's type and recipient, in the order of rule names.
+    /// Reads one event under the rules. Always gives at least one draft, and exactly one for each rule that
+    /// acts on the event's type and recipient, in the order of rule names.
     package static func draft(
         _ event: Event, at position: Int64, fields: Result<Fields, PayloadDefect>, under rules: RuleSet
     ) -> [Draft] {
@@ -65,7 +66,8 @@ package enum Projector {
         }
     }
 
-    /// Settles an event's drafts, in order, and adds the winners to the view so that the next event sees them.
+    /// Settles an event's drafts, in order, and adds the winners to the view so that the next event sees
+    /// them.
     package static func decide(_ drafts: [Draft], at position: Int64, ledger: inout LedgerView) -> [Decision]
     {
         drafts.map { draft in

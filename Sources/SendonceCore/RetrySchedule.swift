@@ -1,13 +1,14 @@
 // When to try again. Reproducible: the jitter comes from the command's id, not from a die.
 
-/// Exponential back-off with jitter. With the defaults: about 2 s, 4 s, 8 s … up to an hour; twelve attempts take about
-/// an hour and three quarters of waiting, the last ones far apart.
+/// Exponential back-off with jitter. With the defaults: about 2 s, 4 s, 8 s … up to an hour; twelve attempts
+/// take about an hour and three quarters of waiting, the last ones far apart.
 package struct RetrySchedule: Hashable, Sendable {
     package var base: Span
     package var longest: Span
     package var attemptLimit: Int
 
-    package init(base: Span = .seconds(2), longest: Span = .hours(1), attemptLimit: Int = Limits.attemptLimit) {
+    package init(base: Span = .seconds(2), longest: Span = .hours(1), attemptLimit: Int = Limits.attemptLimit)
+    {
         self.base = base
         self.longest = longest
         self.attemptLimit = attemptLimit
@@ -18,10 +19,11 @@ package struct RetrySchedule: Hashable, Sendable {
         let exponent = Int64(min(max(attempt - 1, 0), 40))
         let (product, overflow) = base.microseconds.multipliedReportingOverflow(by: 1 << exponent)
         let step = overflow ? longest.microseconds : min(product, longest.microseconds)
-        // A fixed mixing of the id's random bits with the attempt, so that retries of many commands spread out.
+        // A fixed mixing of the id's random bits with the attempt, so that retries of many commands spread
+        // out.
         var mixed = command.low ^ (UInt64(attempt) &* 0x9E37_79B9_7F4A_7C15)
         mixed = (mixed ^ mixed >> 31) &* 0xBF58_476D_1CE4_E5B9
-        let share = Int64(mixed >> 44) // 20 bits
+        let share = Int64(mixed >> 44)  // 20 bits
         return Span(microseconds: step / 2 + (step / 2) / (1 << 20) * share)
     }
 }

@@ -61,7 +61,8 @@ package struct Cancellation: Hashable, Sendable {
     }
 }
 
-/// What to do when nobody knows whether a message was accepted. Without a word the provider's capability decides.
+/// What to do when nobody knows whether a message was accepted. Without a word the provider's capability
+/// decides.
 package enum OnUnknown: String, Hashable, Sendable, CaseIterable {
     /// Wait for a person.
     case hold
@@ -113,7 +114,8 @@ package enum Template: Hashable, Sendable {
     /// A template that the provider holds, filled with params.
     case provider(id: Text, params: [TemplateParam])
     /// Mustache files beside the rule file: NAME.subject.mustache, NAME.html.mustache, NAME.txt.mustache.
-    /// With params, those are the context; without, the context is the event: `data`, `recipient`, `type` and so on.
+    /// With params, those are the context; without, the context is the event: `data`, `recipient`, `type` and
+    /// so on.
     case file(name: Text, params: [TemplateParam])
 
     package var params: [TemplateParam] {
@@ -142,13 +144,14 @@ package struct TemplateParam: Hashable, Sendable {
     }
 }
 
-/// What a template file must find in its context. Names are looked up as Mustache does: in the innermost section first,
-/// then outwards. An empty list of names is the section's own value, `{{.}}`.
+/// What a template file must find in its context. Names are looked up as Mustache does: in the innermost
+/// section first, then outwards. An empty list of names is the section's own value, `{{.}}`.
 package indirect enum TemplateNeed: Hashable, Sendable {
-    /// `{{a.b}}`: must be there and be a text, a number or a boolean. Anything else is `param_missing`, never a blank.
+    /// `{{a.b}}`: must be there and be a text, a number or a boolean. Anything else is `param_missing`, never
+    /// a blank.
     case variable([Text])
-    /// `{{#a.b}}…{{/a.b}}`: absent, null, false and an empty list leave the section out; else the inner needs hold for
-    /// every element of a list, or for the value itself.
+    /// `{{#a.b}}…{{/a.b}}`: absent, null, false and an empty list leave the section out; else the inner needs
+    /// hold for every element of a list, or for the value itself.
     case section([Text], [TemplateNeed])
     /// `{{^a.b}}…{{/a.b}}`: the inner needs hold where the value is absent, null, false or an empty list.
     case inverted([Text], [TemplateNeed])

@@ -5,7 +5,8 @@ package struct RuleSet: Sendable {
     package let digest: Digest
     /// In the order of their names' bytes, which is the order of an event's decisions.
     package let rules: [Rule]
-    /// Every payload path that some rule reads, without repetition; a `FieldReference.slot` is an index into it.
+    /// Every payload path that some rule reads, without repetition; a `FieldReference.slot` is an index into
+    /// it.
     package let payloadPaths: [Path]
     private let readings: [Text: Reading]
 
@@ -66,7 +67,8 @@ extension Rule {
 
     fileprivate var slotsReadToCancel: [Int] {
         guard let cancellation else { return [] }
-        // The recipient is read only where the key names it; a defect elsewhere in the payload must not matter.
+        // The recipient is read only where the key names it; a defect elsewhere in the payload must not
+        // matter.
         let recipients = cancellation.key.contains(.recipient) ? [recipient.slot] : []
         return cancellation.key.compactMap(\.slot) + recipients
     }

@@ -1,5 +1,5 @@
-// Whether an event holds everything that a template file asks for. Checked when the event is decided, so that a missing
-// variable is a recorded decision and never a blank in somebody's mail.
+// Whether an event holds everything that a template file asks for. Checked when the event is decided, so that
+// a missing variable is a recorded decision and never a blank in somebody's mail.
 
 /// The names that a template file can use for one event and recipient.
 struct TemplateContext {

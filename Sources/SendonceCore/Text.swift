@@ -1,6 +1,6 @@
-// Text as databases, providers and mail servers see it: bytes. Swift's `String` compares by canonical equivalence
-// (composed and decomposed "é" are equal) and treats CR LF as one `Character`; neither may decide whether two keys or
-// two addresses are the same.
+// Text as databases, providers and mail servers see it: bytes. Swift's `String` compares by canonical
+// equivalence (composed and decomposed "é" are equal) and treats CR LF as one `Character`; neither may decide
+// whether two keys or two addresses are the same.
 
 /// UTF-8 text that compares, orders and hashes by its bytes.
 package struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {

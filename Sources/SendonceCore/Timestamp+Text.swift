@@ -1,9 +1,10 @@
 // Times as text: RFC 3339 and the forms that databases and ORMs write into a text column.
 
 extension Timestamp {
-    /// Reads `2026-11-21T22:04:05.123456Z`, also with a blank for `T`, without a fraction, without seconds, with an
-    /// offset such as `+01:00`, `+0100` or `+01`. Without an offset the time is UTC, as Django and Rails store it.
-    /// Digits below a microsecond are cut off. nil for anything else, including days that no month has.
+    /// Reads `2026-11-21T22:04:05.123456Z`, also with a blank for `T`, without a fraction, without seconds,
+    /// with an offset such as `+01:00`, `+0100` or `+01`. Without an offset the time is UTC, as Django and
+    /// Rails store it. Digits below a microsecond are cut off. nil for anything else, including days that no
+    /// month has.
     package init?(_ text: String) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.skip(0x2D), let month = reader.number(2), reader.skip(0x2D),
@@ -27,8 +28,8 @@ extension Timestamp {
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
 
-    /// RFC 3339 in UTC with microseconds: from `earliest` to `latest` 27 characters, which sort as the times do. Years
-    /// beyond have a sign and six digits (ISO 8601), so that no other time is shown in their place.
+    /// RFC 3339 in UTC with microseconds: from `earliest` to `latest` 27 characters, which sort as the times
+    /// do. Years beyond have a sign and six digits (ISO 8601), so that no other time is shown in their place.
     package var text: String {
         let (date, time, fraction) = parts
         return "\(date)T\(time).\(Timestamp.padded(fraction, 6))Z"

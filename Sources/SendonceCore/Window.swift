@@ -4,7 +4,8 @@
 package enum Window: Hashable, Sendable {
     /// One winner per key, ever.
     case forever
-    /// An event loses if a winner of its key lies closer than this on either side; exactly this far is far enough.
+    /// An event loses if a winner of its key lies closer than this on either side; exactly this far is far
+    /// enough.
     case within(Span)
     /// One winner per key and slot; slots of this length tile all time from 1970-01-01T00:00:00Z, in UTC.
     case every(Span)
@@ -15,7 +16,8 @@ package enum Window: Hashable, Sendable {
         case .forever:
             return .first
         case .within(let length):
-            // Half-open: a winner exactly one length earlier does not compete, one exactly so much later neither.
+            // Half-open: a winner exactly one length earlier does not compete, one exactly so much later
+            // neither.
             let length = Window.countable(length)
             return .between(from: time - length + Span(microseconds: 1), before: time + length)
         case .every(let length):

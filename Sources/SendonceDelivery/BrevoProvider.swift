@@ -13,13 +13,23 @@ package struct BrevoProvider: Provider {
     /// The documents speak of 15 minutes (2021) and 30 (now); a third of the shorter one stays unused.
     package var capability: Capability { .refuse(KeyWindow(length: .minutes(15), margin: .minutes(5))) }
 
+    package func check(_ route: Route) throws(MessageError) {
+        _ = try BrevoProvider.secret(of: route)
+        _ = try BrevoProvider.address(of: route)
+    }
+
+    private static func secret(of route: Route) throws(MessageError) -> Secret {
+        guard let secret = route.secret else { throw .route("the route \(route.name) has no API key") }
+        return secret
+    }
+
     package func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest {
         try message.checkHeaders()
-        guard let secret = route.secret else { throw .route("the route \(route.name) has no API key") }
         return try ProviderRequest(
             .brevo, method: "POST", url: try BrevoProvider.address(of: route),
             headers: [
-                Header("api-key", secret.reveal()), Header("content-type", "application/json"),
+                Header("api-key", try BrevoProvider.secret(of: route).reveal()),
+                Header("content-type", "application/json"),
                 Header("accept", "application/json"),
             ],
             body: JSONWriter.bytes(of: try BrevoProvider.document(of: message)))

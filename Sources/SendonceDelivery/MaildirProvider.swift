@@ -16,10 +16,14 @@ package struct MaildirProvider: Provider {
     package var kind: ProviderKind { .maildir }
     package var capability: Capability { .idempotent }
 
-    package func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest {
+    package func check(_ route: Route) throws(MessageError) {
         guard route.url.hasPrefix(MaildirProvider.scheme + "/"), !route.url.utf8.contains(0) else {
             throw .route("the route \(route.name) needs a URL such as maildir:/var/mail/out")
         }
+    }
+
+    package func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest {
+        try check(route)
         return try ProviderRequest(
             .maildir, method: MaildirProvider.method, url: route.url,
             headers: [Header(MaildirProvider.nameHeader, message.command.description)],

@@ -6,6 +6,10 @@ package protocol Provider: Sendable {
     var kind: ProviderKind { get }
     var capability: Capability { get }
 
+    /// Whether the route's settings fit. To be asked once at the start: a setting that is wrong must stop a
+    /// route, and not hold its commands one by one.
+    func check(_ route: Route) throws(MessageError)
+
     /// The request for a message. Pure: the same message at the same route gives the same bytes, today and
     /// tomorrow.
     func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest

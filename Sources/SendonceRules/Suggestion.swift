@@ -1,16 +1,9 @@
 // Which known word was probably meant.
 
-<<<<<<< HEAD
 package enum Suggestion {
-    /// The known word nearest to what was written, or nil if none is near: at most a third of the longer word may
-    /// differ, and at least one letter may. Of equally near words the first one is taken.
-    package static func nearest(to written: String, among known: [String]) -> String? {
-=======
-enum Suggestion {
     /// The known word nearest to what was written, or nil if none is near: at most a third of the longer word
     /// may differ, and at least one letter may. Of equally near words the first one is taken.
-    static func nearest(to written: String, among known: [String]) -> String? {
->>>>>>> rules
+    package static func nearest(to written: String, among known: [String]) -> String? {
         let bytes = Array(written.utf8.prefix(80))
         var best: (word: String, distance: Int)?
         for word in known {

@@ -1,5 +1,5 @@
-// The promises about keys and windows in the plainest words that compute: no ledger view, no ranges, no slots. The
-// projector is compared with it.
+// The promises about keys and windows in the plainest words that compute: no ledger view, no ranges, no
+// slots. The projector is compared with it.
 @testable import SendonceCore
 
 struct PlainModel {

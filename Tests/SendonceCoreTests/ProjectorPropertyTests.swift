@@ -1,4 +1,5 @@
-// What holds for every log: at most one winner, whatever the batches, the order of times and the changes of windows.
+// What holds for every log: at most one winner, whatever the batches, the order of times and the changes of
+// windows.
 import Testing
 
 @testable import SendonceCore

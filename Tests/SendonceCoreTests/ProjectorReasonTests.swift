@@ -106,6 +106,21 @@ struct ProjectorReasonTests {
         #expect(decision.command == nil && decision.rule == "welcome")
     }
 
+    @Test("A true condition lets an event compete; one that has no answer sends nothing and says why")
+    func conditions() throws {
+        let holds = SampleRules.one { rule, _ in rule.condition = .literal(.bool(true)) }
+        #expect(try only(SampleEvent(), holds).reason == .emitted)
+        let unanswered = SampleRules.one { rule, sample in
+            rule.condition = .comparison(.greater, .field(sample.field("data.total")), .literal(.integer(0)))
+        }
+        let reason = try only(SampleEvent(), unanswered).reason
+        guard case .conditionFalse(let detail) = reason else {
+            Issue.record("\(reason)")
+            return
+        }
+        #expect(detail?.contains("data.total") == true)
+    }
+
     @Test("A type that no rule names is one decision without a rule")
     func noRule() throws {
         let decision = try only(SampleEvent("user.left"), SampleRules.one())

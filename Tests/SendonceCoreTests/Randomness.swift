@@ -26,8 +26,8 @@ struct Randomness: RandomNumberGenerator {
     }
 }
 
-/// The seeds of this run. A failing test names its seed as its argument; `SENDONCE_TEST_SEED=7 swift test` runs that one
-/// alone.
+/// The seeds of this run. A failing test names its seed as its argument; `SENDONCE_TEST_SEED=7 swift test`
+/// runs that one alone.
 enum Seeds {
     static let all: [UInt64] =
         ProcessInfo.processInfo.environment["SENDONCE_TEST_SEED"].flatMap(UInt64.init)

@@ -146,12 +146,16 @@ import Testing
         ])
     func badRoute(url: String) throws {
         let message = try Example.message()
-        #expect(throws: MessageError.self) {
-            try BrevoProvider().request(for: message, at: Example.brevo(url: url))
+        for route in [Example.brevo(url: url), Example.brevo(secret: nil)] {
+            #expect(throws: MessageError.self) { try BrevoProvider().check(route) }
+            #expect(throws: MessageError.self) { try BrevoProvider().request(for: message, at: route) }
         }
-        #expect(throws: MessageError.self) {
-            try BrevoProvider().request(for: message, at: Example.brevo(secret: nil))
-        }
+        var files = Example.maildir()
+        files.url = url
+        #expect(throws: MessageError.self) { try MaildirProvider().check(files) }
+        #expect(throws: MessageError.self) { try MaildirProvider().request(for: message, at: files) }
+        try BrevoProvider().check(Example.brevo())
+        try MaildirProvider().check(Example.maildir())
     }
 
     @Test("A message that is too long is refused")

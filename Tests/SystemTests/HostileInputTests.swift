@@ -1,5 +1,6 @@
 // What applications write by mistake, and what attackers make them write: each event becomes a decision, none a crash.
 import Foundation
+import GRDB
 import Testing
 
 extension SystemTests {

@@ -1,5 +1,6 @@
 // Killed at any moment, under a provider that accepts, drops, delays and resets.
 import Foundation
+import GRDB
 import SendonceFake
 import Testing
 
