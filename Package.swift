@@ -122,12 +122,15 @@ let package = Package(
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
-                "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceJSON", "SendonceProjection",
-                "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "CBare",
+                "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+                "SendonceJSON", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
-        // What the benchmark is measured against: the same durable writes in plain C.
-        .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        // What the benchmark is measured against: the same durable writes and the same requests in plain C.
+        .target(
+            name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")],
+            linkerSettings: [.linkedLibrary("curl")]),
 
         // Tests. Values in, values out.
         .testTarget(

@@ -1,1 +1,0 @@
-#include "CBare.h"

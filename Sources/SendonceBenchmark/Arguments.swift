@@ -1,0 +1,67 @@
+// What the program was asked to do.
+
+/// Read strictly: a mistyped name must not measure less than was asked for.
+struct Arguments {
+    enum Role {
+        case measure([Benchmark])
+        case help
+        /// Helper process: answers HTTP until its input ends.
+        case sink
+        /// Helper process: projects the file and prints what memory it took.
+        case memory(String)
+    }
+
+    var role = Role.help
+    var sizes = Sizes.full
+    var hasFloors = true
+
+    static var usage: String {
+        let names = Benchmark.allCases.map { benchmark in
+            let name = benchmark.rawValue
+            return "  \(name)\(String(repeating: " ", count: 12 - name.count))\(benchmark.words)"
+        }
+        return """
+            usage: sendonce-benchmark [--quick] [--no-floors] [NAME ...]
+
+            Measures what is named, or all:
+            \(names.joined(separator: "\n"))
+
+              --quick       small sizes, for a look; the figures say less
+              --no-floors   exit 0 also where a floor is not reached
+            """
+    }
+
+    init(_ words: [String]) throws(BenchmarkError) {
+        if words == ["--child", "sink"] {
+            role = .sink
+            return
+        }
+        if words.count == 3, words.starts(with: ["--child", "memory"]) {
+            role = .memory(words[2])
+            return
+        }
+        var chosen: [Benchmark] = []
+        for word in words {
+            switch word {
+            case "--help", "-h": return
+            case "--quick": sizes = .quick
+            case "--no-floors": hasFloors = false
+            default:
+                guard let benchmark = Benchmark(rawValue: word) else {
+                    throw BenchmarkError("there is no benchmark \(word)\n\(Arguments.usage)")
+                }
+                chosen.append(benchmark)
+            }
+        }
+        role = .measure(chosen.isEmpty ? Benchmark.allCases : chosen)
+    }
+}
+
+/// Something could not be measured; words for a person.
+struct BenchmarkError: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,50 @@
+// The list of what is measured.
+
+enum Benchmark: String, CaseIterable {
+    case append, projection, memory, queue, outcome, latency, core
+
+    var words: String {
+        switch self {
+        case .append: "one event in a transaction, Swift library beside the bare INSERT in C"
+        case .projection:
+            "log, decision, ledger, command and queue durable, beside the same rows written in C"
+        case .memory: "a long intake through the projector: resident memory of its process"
+        case .queue: "claim and settle without HTTP"
+        case .outcome: "append to recorded outcome over HTTP, beside a curl loop in C"
+        case .latency: "idle: from the return of the commit to the first byte"
+        case .core: "one thread without a store: reading payloads, deciding, building requests"
+        }
+    }
+
+    func measure(_ sizes: Sizes) throws -> [Figure] {
+        switch self {
+        case .append: try AppendBenchmark.measure(sizes)
+        case .projection: try ProjectionBenchmark.measure(sizes)
+        case .memory: try MemoryBenchmark.measure(sizes)
+        case .queue: try QueueBenchmark.measure(sizes)
+        case .outcome: try OutcomeBenchmark.measure(sizes)
+        case .latency: try LatencyBenchmark.measure(sizes)
+        case .core: try CoreBenchmark.measure(sizes)
+        }
+    }
+}
+
+/// How much is measured.
+struct Sizes {
+    /// One-row transactions in a round, and rounds of each side.
+    var appends = 5_000
+    var appendRounds = 7
+    var projectedEvents = 200_000
+    var projectionRounds = 3
+    var memoryEvents = 1_000_000
+    var queuedCommands = 50_000
+    var mails = 50_000
+    var mailRounds = 3
+    var latencyEvents = 500
+    var coreEvents = 300_000
+
+    static let full = Sizes()
+    static let quick = Sizes(
+        appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
+        queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000)
+}

@@ -1,0 +1,85 @@
+// The whole way under load: an application appends, the pipeline projects and sends, until the last outcome is recorded.
+import CBare
+import Glibc
+
+enum OutcomeBenchmark {
+    /// Issue's floor, in mails a second.
+    private static let floor = 8_000.0
+    /// Events that the application puts into one transaction: an import or a nightly run, not a click.
+    private static let eventsPerTransaction = 100
+    /// Longer than any machine needs that could reach the floor.
+    private static let patience = 300.0
+
+    static func measure(_ sizes: Sizes) throws -> [Figure] {
+        let sink = try Sink()
+        let folder = try TemporaryFolder()
+        var (rates, limits, ratios, costs) = ([Double](), [Double](), [Double](), [Double]())
+        for round in 0..<sizes.mailRounds {
+            let limit = try post(sizes.mails, to: sink)
+            let name = "outcome\(round)"
+            let path = try Workload.database(name, in: folder)
+            let used = processorSeconds()
+            let seconds = try deliver(sizes.mails, path, to: sink)
+            costs.append((processorSeconds() - used) / Double(sizes.mails) * 1e6)
+            limits.append(Double(sizes.mails) / limit)
+            rates.append(Double(sizes.mails) / seconds)
+            ratios.append(limit / seconds)
+            folder.remove(name)
+        }
+        return [
+            Figure(
+                "append to recorded outcome, HTTP", rates.median, "mails/s", reference: limits.median,
+                ratio: ratios.median, floor: .atLeast(floor)),
+            Figure("processor time of a mail", costs.median, "us"),
+        ]
+    }
+
+    /// Seconds from the first append to the last recorded outcome.
+    private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Double {
+        let application = try Application(path: path)
+        let pipeline = try Pipeline(path: path, url: sink.url)
+        defer { pipeline.stop() }
+        let payloads = (0..<mails).map(Workload.payload)
+        return try Clock.seconds {
+            for start in stride(from: 0, to: mails, by: eventsPerTransaction) {
+                try application.append(payloads[start..<min(start + eventsPerTransaction, mails)])
+            }
+            _ = try pipeline.tally.wait(for: mails, seconds: patience)
+        }
+    }
+
+    /// Seconds that the curl loop in C needs for as many requests of the same size.
+    private static func post(_ count: Int, to sink: Sink) throws -> Double {
+        let headers = [
+            "api-key: benchmark-key", "content-type: application/json", "accept: application/json", "Expect:",
+        ]
+        let copies = headers.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
+        let seconds = body.withUnsafeBytes { body in
+            pointers.withUnsafeBufferPointer { pointers -> Double in
+                guard let first = pointers.baseAddress, let start = body.baseAddress else { return -1 }
+                return cbare_post(
+                    sink.url + "/v3/smtp/email", first, pointers.count, start, body.count,
+                    Pipeline.concurrency, count)
+            }
+        }
+        guard seconds >= 0 else { throw BenchmarkError("the curl loop in C failed") }
+        return seconds
+    }
+
+    private static let body = Array(
+        """
+        {"sender":{"name":"Shop","email":"no-reply@shop.example"},"to":[{"email":"customer123456@mail.example"}],\
+        "templateId":3,"params":{"name":"Ann","order":10123456},"headers":{"idempotencyKey":\
+        "0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"},"tags":["0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"]}
+        """.utf8)
+
+    /// User and system time of this process, threads included; the sink is not in it, the application is.
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+        return Double(seconds) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    }
+}
