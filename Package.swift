@@ -146,6 +146,14 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
+        // Golden scenarios, pure and on SQLite; activation; the live projector.
+        .testTarget(
+            name: "SendonceProjectionTests",
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceProjection", "SendonceRules", "SendonceSQLite",
+                "SendonceStore", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
         // Values in, values out.
         .testTarget(
             name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
