@@ -91,9 +91,6 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
-        .testTarget(
-            name: "SendonceCurlTests", dependencies: ["SendonceCurl", "SendonceDelivery", "SendonceCore"],
-            swiftSettings: house),
         .target(
             name: "SendonceFake",
             dependencies: [
@@ -132,31 +129,110 @@ let package = Package(
         // What the benchmark is measured against: the same durable writes in plain C.
         .target(name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
 
-        // Tests.
+        // Tests. Values in, values out.
         .testTarget(
-            name: "SendonceJSONTests", dependencies: ["SendonceJSON", "SendonceCore"], swiftSettings: house),
-        .testTarget(name: "SendonceFakeTests", dependencies: ["SendonceFake"], swiftSettings: house),
-        .testTarget(name: "SendonceCoreTests", dependencies: ["SendonceCore"], swiftSettings: house),
+            name: "SendonceCoreTests",
+            dependencies: [
+                "SendonceCore",
+            ],
+            swiftSettings: house),
         .testTarget(
-            name: "SendonceTemplatesTests", dependencies: ["SendonceCore", "SendonceTemplates"],
+            name: "SendonceJSONTests",
+            dependencies: [
+                "SendonceJSON",
+                "SendonceCore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceRulesTests",
+            dependencies: [
+                "SendonceRules",
+                "SendonceCore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceTemplatesTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceTemplates",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "SendonceDeliveryTests",
-            dependencies: ["SendonceCore", "SendonceDelivery", "SendonceMaildir", "SendonceTemplates"],
+            dependencies: [
+                "SendonceCore",
+                "SendonceDelivery",
+                "SendonceMaildir",
+                "SendonceTemplates",
+            ],
             swiftSettings: house),
         .testTarget(
-            name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
+            name: "SendonceAuditTests",
+            dependencies: [
+                "SendonceAudit",
+                "SendonceCore",
+                "SendonceStore",
+            ],
+            swiftSettings: house),
+
+        // Tests. Every port, on every store; then what only one store has.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceSQLite",
+                "SendonceStore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceSQLiteTests",
+            dependencies: [
+                "Sendonce",
+                "SendonceCore",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SchemaSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+
         // Golden scenarios, pure and on SQLite; activation; the live projector.
         .testTarget(
             name: "SendonceProjectionTests",
             dependencies: [
-                "SendonceCore", "SendonceJSON", "SendonceProjection", "SendonceRules", "SendonceSQLite",
-                "SendonceStore", .product(name: "GRDB", package: "GRDB.swift"),
+                "SendonceCore",
+                "SendonceJSON",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
-        // Values in, values out.
+
+        // Tests. Real connections.
         .testTarget(
-            name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
+            name: "SendonceCurlTests",
+            dependencies: [
+                "SendonceCurl",
+                "SendonceDelivery",
+                "SendonceCore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceFakeTests",
+            dependencies: [
+                "SendonceFake",
+            ],
+            swiftSettings: house),
+
+        // Tests. The whole: simulated, as processes, and as a house.
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "SendonceFake",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17

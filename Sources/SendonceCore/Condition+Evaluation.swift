@@ -1,11 +1,13 @@
 // What a condition says of one event, with the semantics of CEL.
 //
-// A field that is not there is an error, and so is a comparison of different types, but for three: integers and
-// doubles compare by their mathematical value, null equals null alone and may be compared with everything, and an
-// integer beyond 64 bits or a number beyond a double has no value here. `false && error` is false and `true || error`
-// is true, on either side; every other use of an error is an error, and an error sends nothing.
+// A field that is not there is an error, and so is a comparison of different types, but for three: integers
+// and doubles compare by their mathematical value, null equals null alone and may be compared with
+// everything, and an integer beyond 64 bits or a number beyond a double has no value here. `false && error`
+// is false and `true || error` is true, on either side; every other use of an error is an error, and an error
+// sends nothing.
 
-/// Why a condition has no answer. The decision is `condition_false` with this as its detail: nothing is sent on a guess.
+/// Why a condition has no answer. The decision is `condition_false` with this as its detail: nothing is sent
+/// on a guess.
 package struct ConditionError: Error, Hashable, Sendable {
     package var description: String
 
@@ -71,8 +73,8 @@ extension Condition {
         do {
             first = try left.bool(field)
         } catch {
-            if try right.bool(field) == decisive { return decisive }
-            throw error
+            guard case .success(decisive) = right.holds(field) else { throw error }
+            return decisive
         }
         return try first == decisive ? decisive : right.bool(field)
     }

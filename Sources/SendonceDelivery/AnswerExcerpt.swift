@@ -3,8 +3,8 @@ package import SendonceCore
 import SendonceTemplates
 
 package enum AnswerExcerpt {
-    /// At most `Limits.answerExcerptBytes`, cut before a scalar that does not fit; control characters and line separators
-    /// become U+FFFD, so that the words cannot forge a line of a log or steer a terminal.
+    /// At most `Limits.answerExcerptBytes`, cut before a scalar that does not fit; control characters and
+    /// line separators become U+FFFD, so that the words cannot forge a line of a log or steer a terminal.
     package static func text(_ words: String, without secret: Secret? = nil) -> Text {
         // The secret goes first: a cut through its middle would leave half of it unrecognised.
         let clean = secret?.redacted(from: words) ?? words

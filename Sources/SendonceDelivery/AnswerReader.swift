@@ -1,5 +1,6 @@
-// Reads the small JSON of a provider's answer. The payloads of events are read by simdjson in `SendonceJSON`; this module
-// links no C, and an answer is a few hundred bytes. Strict RFC 8259; anything else is nil, and nil is never guessed at.
+// Reads the small JSON of a provider's answer. The payloads of events are read by simdjson in `SendonceJSON`;
+// this module links no C, and an answer is a few hundred bytes. Strict RFC 8259; anything else is nil, and
+// nil is never guessed at.
 package import SendonceCore
 
 package struct AnswerReader {

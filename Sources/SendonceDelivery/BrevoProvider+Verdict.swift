@@ -29,7 +29,8 @@ private struct BrevoAnswer {
         self.status = status
         let document = AnswerReader.value(of: answer.body)
         code = BrevoAnswer.code(document) ?? Text("http_\(status)")
-        let message = document?.member("message")?.text?.string ?? String(decoding: answer.body, as: UTF8.self)
+        let message =
+            document?.member("message")?.text?.string ?? String(decoding: answer.body, as: UTF8.self)
         words = AnswerExcerpt.text((200..<300).contains(status) ? "" : message, without: secret)
         messageID = BrevoAnswer.messageID(document)
         retryAfter = BrevoAnswer.retryAfter(answer)
@@ -38,12 +39,13 @@ private struct BrevoAnswer {
     func verdict(isComplete: Bool) -> Verdict {
         switch status {
         // Also where the body is cut off or cannot be read: then the message is accepted and its id is lost.
-        case 200..<300: return Verdict(.accepted, messageID: messageID, code: Text("http_\(status)"), words: words)
+        case 200..<300:
+            return Verdict(.accepted, messageID: messageID, code: Text("http_\(status)"), words: words)
         case 300..<400: return verdict(.rejected)
         case 400 where code == "duplicate_parameter", 409 where code == "duplicate_parameter":
             return verdict(.duplicate)
-        // A conflict that is not a duplicate: `duplicate_request`, the first request with this key is still at work.
-        // Whether it will be accepted is not known, and asking again under the key tells.
+        // A conflict that is not a duplicate: `duplicate_request`, the first request with this key is still
+        // at work. Whether it will be accepted is not known, and asking again under the key tells.
         case 409: return verdict(.unknown)
         // A 400 may be the refusal of a duplicate; which one it is stood in the part that did not arrive.
         case 400 where !isComplete: return verdict(.unknown)
@@ -71,7 +73,8 @@ private struct BrevoAnswer {
     private static func messageID(_ document: JSONValue?) -> Text? {
         var found = document?.member("messageId")?.text
         if found == nil, case .array(let ids)? = document?.member("messageIds") { found = ids.first?.text }
-        guard let found, (1...DeliveryLimits.messageIDBytes).contains(found.utf8.count), found.isHeaderSafe else {
+        guard let found, (1...DeliveryLimits.messageIDBytes).contains(found.utf8.count), found.isHeaderSafe
+        else {
             return nil
         }
         return found

@@ -1,8 +1,10 @@
-// Brevo: one message by POST /v3/smtp/email. Facts from https://developers.brevo.com/reference/sendtransacemail and
+// Brevo: one message by POST /v3/smtp/email. Facts from
+// https://developers.brevo.com/reference/sendtransacemail and
 // https://developers.brevo.com/docs/heterogenous-versions-batch-emails (read 2026-11).
 package import SendonceCore
 
-/// Brevo takes a key inside the JSON body and refuses a repeat with `duplicate_parameter`, without the first answer.
+/// Brevo takes a key inside the JSON body and refuses a repeat with `duplicate_parameter`, without the first
+/// answer.
 package struct BrevoProvider: Provider {
     package init() {}
 
@@ -32,8 +34,8 @@ package struct BrevoProvider: Provider {
         return String(decoding: Array(base), as: UTF8.self) + "/v3/smtp/email"
     }
 
-    /// The members in their fixed order. The key must be spelled `idempotencyKey` and stand in the body's `headers`:
-    /// in another spelling, or as an HTTP header, Brevo accepts a message twice
+    /// The members in their fixed order. The key must be spelled `idempotencyKey` and stand in the body's
+    /// `headers`: in another spelling, or as an HTTP header, Brevo accepts a message twice
     /// (https://github.com/getbrevo/brevo-node/issues/94).
     private static func document(of message: Message) throws(MessageError) -> JSONValue {
         let command = JSONValue.string(Text(message.command.description))
@@ -69,7 +71,8 @@ package struct BrevoProvider: Provider {
 
     /// Brevo names templates by positive integers.
     private static func templateNumber(_ id: Text) throws(MessageError) -> String {
-        guard id.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(id.string), number > 0 else {
+        guard id.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(id.string), number > 0
+        else {
             throw .templateID(id.string, provider: "Brevo")
         }
         return String(number)
@@ -85,7 +88,8 @@ package struct BrevoProvider: Provider {
             default: escaped.unicodeScalars.append(scalar)
             }
         }
-        return Text("<html><body><pre style=\"white-space:pre-wrap;font:inherit\">\(escaped)</pre></body></html>")
+        return Text(
+            "<html><body><pre style=\"white-space:pre-wrap;font:inherit\">\(escaped)</pre></body></html>")
     }
 
     private static func object(_ mailbox: Mailbox) -> JSONValue {

@@ -1,4 +1,5 @@
-// Pauses a route whose provider refuses or cannot take anything, instead of burning the attempts of every command.
+// Pauses a route whose provider refuses or cannot take anything, instead of burning the attempts of every
+// command.
 package import SendonceCore
 
 package struct BreakerSettings: Hashable, Sendable {
@@ -13,7 +14,8 @@ package struct BreakerSettings: Hashable, Sendable {
     package var throttlePause: Span
 
     package init(
-        troubles: Int = 5, span: Span = .minutes(1), shortest: Span = .seconds(30), longest: Span = .minutes(15),
+        troubles: Int = 5, span: Span = .minutes(1), shortest: Span = .seconds(30),
+        longest: Span = .minutes(15),
         throttlePause: Span = .seconds(5)
     ) {
         self.troubles = max(1, troubles)
@@ -26,9 +28,9 @@ package struct BreakerSettings: Hashable, Sendable {
 
 /// A pure state machine: verdicts and times in, permission out.
 ///
-/// Guarantees: account and credit trouble open it at once, server trouble after `troubles` in a row, a 429 for as long
-/// as the provider asked; while it is open nothing is admitted; after the pause one probe at a time; an answer that
-/// shows the provider at work closes it and forgets the pauses.
+/// Guarantees: account and credit trouble open it at once, server trouble after `troubles` in a row, a 429
+/// for as long as the provider asked; while it is open nothing is admitted; after the pause one probe at a
+/// time; an answer that shows the provider at work closes it and forgets the pauses.
 package struct CircuitBreaker: Hashable, Sendable {
     package struct Opening: Hashable, Sendable {
         package var trouble: RouteTrouble
@@ -86,7 +88,9 @@ package struct CircuitBreaker: Hashable, Sendable {
     /// How many of `wanted` may go now. A probe that is admitted must be reported by `note` or by `release`.
     package mutating func admit(upTo wanted: Int, at now: Timestamp) -> Int {
         guard wanted > 0 else { return 0 }
-        if case .open(let opening) = state, now >= opening.until { state = .halfOpen(opening, isProbing: false) }
+        if case .open(let opening) = state, now >= opening.until {
+            state = .halfOpen(opening, isProbing: false)
+        }
         switch state {
         case .closed: return wanted
         case .open: return 0
@@ -117,7 +121,8 @@ package struct CircuitBreaker: Hashable, Sendable {
         case .server:
             troubles = (troubles + [now]).suffix(settings.troubles)
             let isSustained =
-                troubles.count == settings.troubles && (troubles.first.map { now - $0 <= settings.span } ?? false)
+                troubles.count == settings.troubles
+                && (troubles.first.map { now - $0 <= settings.span } ?? false)
             let wasProbe = if case .halfOpen = state { true } else { false }
             if wasProbe || isSustained { open(for: verdict, now: now, pause: nil) }
         }
@@ -131,8 +136,8 @@ package struct CircuitBreaker: Hashable, Sendable {
         pauses = 0
     }
 
-    /// Opens, or lengthens the pause; never shortens it. Late answers of requests that were in flight when it opened do
-    /// not double the pause, and a 429 among 401s does not turn it into throttling.
+    /// Opens, or lengthens the pause; never shortens it. Late answers of requests that were in flight when it
+    /// opened do not double the pause, and a 429 among 401s does not turn it into throttling.
     private mutating func open(for verdict: Verdict, now: Timestamp, pause: Span?) {
         let trouble = verdict.trouble ?? .server
         let asked = now + (verdict.retryAfter ?? Span(microseconds: 0))
@@ -153,7 +158,8 @@ package struct CircuitBreaker: Hashable, Sendable {
 
     private func length(ofPause number: Int) -> Span {
         let doublings = Int64(min(number - 1, 30))
-        let (length, overflow) = settings.shortest.microseconds.multipliedReportingOverflow(by: 1 << doublings)
+        let (length, overflow) = settings.shortest.microseconds.multipliedReportingOverflow(
+            by: 1 << doublings)
         return overflow ? settings.longest : min(Span(microseconds: length), settings.longest)
     }
 }

@@ -16,14 +16,24 @@ package struct DispatchSettings: Sendable {
     package var settleBatch: Int
 
     package init(
-        dispatcher: Text = "dispatcher", lease: Span = .seconds(90), leaseMargin: Span = .seconds(10),
+        dispatcher: Text = "dispatcher", lease: Span = .seconds(90), leaseMargin: Span? = nil,
         lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500
     ) {
         self.dispatcher = dispatcher
         self.lease = lease
-        self.leaseMargin = leaseMargin
+        self.leaseMargin = leaseMargin ?? DispatchSettings.margin(of: lease)
         self.lapseCheckInterval = lapseCheckInterval
         self.settleBatch = settleBatch
+    }
+
+    /// A tenth of the lease, ten seconds at most: recording an outcome takes milliseconds, but a store can be busy.
+    package static func margin(of lease: Span) -> Span {
+        min(Span(microseconds: lease.microseconds / 10), .seconds(10))
+    }
+
+    /// The longest transfer that fits into a lease. A route with a longer timeout could never begin an attempt.
+    package static func longestTransfer(within lease: Span) -> Span {
+        Span(microseconds: lease.microseconds - margin(of: lease).microseconds)
     }
 }
 

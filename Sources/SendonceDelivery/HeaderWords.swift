@@ -28,8 +28,8 @@ enum HeaderWords {
         zip(text.utf8, text.utf8.dropFirst()).contains { $0 == 0x3D && $1 == 0x3F }
     }
 
-    /// UTF-8 in base64, whole scalars, at most 75 characters a word (RFC 2047, 2), a word a line. The blank between two
-    /// words is not part of the text.
+    /// UTF-8 in base64, whole scalars, at most 75 characters a word (RFC 2047, 2), a word a line. The blank
+    /// between two words is not part of the text.
     private static func encodedWords(_ text: Text) -> String {
         var words: [String] = []
         var piece: [UInt8] = []
@@ -48,7 +48,8 @@ enum HeaderWords {
 
 /// RFC 4648, 4.
 enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     static func encode(_ bytes: [UInt8]) -> String {
         var result: [UInt8] = []
@@ -60,7 +61,8 @@ enum Base64 {
                 sum << 8 | (index < group.count ? UInt32(group[place + index]) : 0)
             }
             for index in 0..<4 {
-                result.append(index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : 0x3D)
+                result.append(
+                    index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : 0x3D)
             }
             place += 3
         }

@@ -1,13 +1,13 @@
-// Builds an Internet message (RFC 5322, with MIME by RFC 2045 to 2047), the same bytes for the same message: no clock, no
-// random boundary, no host name.
+// Builds an Internet message (RFC 5322, with MIME by RFC 2045 to 2047), the same bytes for the same message:
+// no clock, no random boundary, no host name.
 package import SendonceCore
 import SendonceTemplates
 
 /// The bytes of one message, lines ended by CR LF and at most 76 characters long but for addresses.
 ///
-/// Guarantees: text that could begin a header of its own is refused, not repaired; a body can hold neither a bare CR or
-/// LF nor a line of a single dot nor the boundary (quoted-printable writes `=` and leading dots as escapes). Addresses with
-/// non-ASCII local parts stand as UTF-8 (RFC 6532).
+/// Guarantees: text that could begin a header of its own is refused, not repaired; a body can hold neither a
+/// bare CR or LF nor a line of a single dot nor the boundary (quoted-printable writes `=` and leading dots as
+/// escapes). Addresses with non-ASCII local parts stand as UTF-8 (RFC 6532).
 package struct InternetMessage: Sendable {
     package let bytes: [UInt8]
 
@@ -56,12 +56,15 @@ package struct InternetMessage: Sendable {
             return (subject, parts.compactMap { $0 })
         case .template(let id, let params):
             guard id.isHeaderSafe else { throw .templateID(id.string, provider: "maildir") }
-            var lines = "This message uses template \(id) of a provider, which only the provider can render.\n"
+            var lines =
+                "This message uses template \(id) of a provider, which only the provider can render.\n"
             lines += "It would be filled with:\n\n"
             if case .object(let members) = params {
                 for member in members { lines += "\(member.name): \(member.value.jsonText)\n" }
             }
-            return (Text("Template \(id)"), [InternetMessageWriter.Part(type: "text/plain", text: Text(lines))])
+            return (
+                Text("Template \(id)"), [InternetMessageWriter.Part(type: "text/plain", text: Text(lines))]
+            )
         }
     }
 
@@ -75,8 +78,8 @@ package struct InternetMessage: Sendable {
 
     /// RFC 5322 3.3, in UTC. Years that its four digits cannot hold become the nearest that they can.
     package static func date(_ time: Timestamp) -> String {
-        let first: Int64 = -2_208_988_800 // 1900-01-01
-        let last: Int64 = 253_402_300_799 // 9999-12-31T23:59:59
+        let first: Int64 = -2_208_988_800  // 1900-01-01
+        let last: Int64 = 253_402_300_799  // 9999-12-31T23:59:59
         let seconds = min(max(Timestamp.floorDivide(time.microseconds, 1_000_000).quotient, first), last)
         let text = Array(Timestamp(microseconds: seconds * 1_000_000).text.utf8)
         func digits(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }

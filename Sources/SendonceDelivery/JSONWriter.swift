@@ -1,5 +1,6 @@
-// Writes a request's JSON. Our own, because an idempotency key is worth nothing if a library changes its spelling or the
-// next attempt's bytes: members stand in the order in which they were given, and nothing depends on a locale.
+// Writes a request's JSON. Our own, because an idempotency key is worth nothing if a library changes its
+// spelling or the next attempt's bytes: members stand in the order in which they were given, and nothing
+// depends on a locale.
 import SendonceCore
 
 /// Compact UTF-8 JSON, the same text as `JSONValue.jsonText`, appended to bytes.

@@ -1,5 +1,5 @@
-// Mail into a directory: the embedded default, which needs no account. The message is a file whose name is the command's id,
-// so writing it twice leaves one.
+// Mail into a directory: the embedded default, which needs no account. The message is a file whose name is
+// the command's id, so writing it twice leaves one.
 package import SendonceCore
 
 package struct MaildirProvider: Provider {
@@ -26,8 +26,8 @@ package struct MaildirProvider: Provider {
             body: try InternetMessage(message).bytes)
     }
 
-    /// A negative code is an `errno`. A full or forbidden directory concerns the whole route and lasts until a person acts,
-    /// so it does not use up attempts.
+    /// A negative code is an `errno`. A full or forbidden directory concerns the whole route and lasts until
+    /// a person acts, so it does not use up attempts.
     package func verdict(for answer: TransportAnswer, bodyLength: Int, at route: Route) -> Verdict {
         let name = answer.header(MaildirProvider.nameHeader).map { Text($0) }
         let words = AnswerExcerpt.text(answer.message)

@@ -1,5 +1,5 @@
-// One message, complete: what a provider turns into a request. Made from recorded values only, so every attempt of a
-// command makes the same one.
+// One message, complete: what a provider turns into a request. Made from recorded values only, so every
+// attempt of a command makes the same one.
 package import SendonceCore
 package import SendonceTemplates
 

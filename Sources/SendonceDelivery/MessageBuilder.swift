@@ -5,14 +5,15 @@ package import SendonceTemplates
 package enum MessageBuilder {
     /// The message of a command: pure, and the same for every attempt.
     ///
-    /// `rule` and `templates` are those of the rule set that decided (`command.ruleSet`), `document` is the event's whole
-    /// payload.
+    /// `rule` and `templates` are those of the rule set that decided (`command.ruleSet`), `document` is the
+    /// event's whole payload.
     package static func message(
         for command: Command, rule: Rule, event: Event, document: JSONValue, templates: TemplateSet
     ) throws(MessageError) -> Message {
         let filled = EventDocument(event: event, data: document, recipient: command.recipient)
         let message = Message(
-            command: command.id, to: command.recipient, from: rule.message.from, replyTo: rule.message.replyTo,
+            command: command.id, to: command.recipient, from: rule.message.from,
+            replyTo: rule.message.replyTo,
             cc: rule.message.cc, bcc: rule.message.bcc,
             content: try content(of: rule.message.template, filled, templates), createdAt: command.occurredAt)
         try message.checkHeaders()
@@ -38,8 +39,8 @@ package enum MessageBuilder {
 }
 
 extension Message {
-    /// Refuses what could break out of a header. Addresses are checked again although they were parsed: this is the last
-    /// place before bytes are made, and a recorded row may have been changed by hand.
+    /// Refuses what could break out of a header. Addresses are checked again although they were parsed: this
+    /// is the last place before bytes are made, and a recorded row may have been changed by hand.
     package func checkHeaders() throws(MessageError) {
         for address in [to, from.address] + cc + bcc + (replyTo.map { [$0.address] } ?? [])
         where EmailAddress(address.description) != address {

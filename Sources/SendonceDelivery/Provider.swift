@@ -6,7 +6,8 @@ package protocol Provider: Sendable {
     var kind: ProviderKind { get }
     var capability: Capability { get }
 
-    /// The request for a message. Pure: the same message at the same route gives the same bytes, today and tomorrow.
+    /// The request for a message. Pure: the same message at the same route gives the same bytes, today and
+    /// tomorrow.
     func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest
 
     /// What an answer to a request with a body of `bodyLength` bytes means. Pure.

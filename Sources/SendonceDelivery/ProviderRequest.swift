@@ -7,8 +7,8 @@ package struct ProviderRequest: Sendable, CustomStringConvertible, CustomReflect
     /// Holds the route's secret; never printed, never recorded.
     package let headers: [Header]
     package let body: [UInt8]
-    /// SHA-256 over provider, URL and body, each with its length. Recorded with the first attempt; every later one must have
-    /// the same. Headers are left out, so a changed API key does not hold a command.
+    /// SHA-256 over provider, URL and body, each with its length. Recorded with the first attempt; every
+    /// later one must have the same. Headers are left out, so a changed API key does not hold a command.
     package let digest: Digest
 
     package init(
@@ -30,9 +30,11 @@ package struct ProviderRequest: Sendable, CustomStringConvertible, CustomReflect
     package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 
     /// The request as a transport takes it. `issueDeadline` is monotonic, in nanoseconds.
-    package func transportRequest(number: UInt64, issueDeadline: UInt64, at route: Route) -> TransportRequest {
+    package func transportRequest(number: UInt64, issueDeadline: UInt64, at route: Route) -> TransportRequest
+    {
         TransportRequest(
-            number: number, method: method, url: url, headers: headers, body: body, issueDeadline: issueDeadline,
+            number: number, method: method, url: url, headers: headers, body: body,
+            issueDeadline: issueDeadline,
             connectTimeout: route.connectTimeout, totalTimeout: route.totalTimeout)
     }
 }

@@ -1,12 +1,13 @@
-// Bodies in quoted-printable (RFC 2045, 6.7): people can read the file, and nothing in it can be taken for anything else.
+// Bodies in quoted-printable (RFC 2045, 6.7): people can read the file, and nothing in it can be taken for
+// anything else.
 import SendonceCore
 
 enum QuotedPrintable {
     /// Longest line without its line end.
     private static let lineLength = 76
 
-    /// CR, LF and CR LF each become CR LF. Besides what must be escaped, so are a dot and an `F` at the beginning of a line:
-    /// the first ends a message in SMTP, the second begins one in mbox.
+    /// CR, LF and CR LF each become CR LF. Besides what must be escaped, so are a dot and an `F` at the
+    /// beginning of a line: the first ends a message in SMTP, the second begins one in mbox.
     static func encode(_ text: Text) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count * 5 / 4)

@@ -16,9 +16,9 @@ package struct RateSettings: Hashable, Sendable {
     }
 }
 
-/// Guarantee: with times that do not go back, between any two moments at most `burst` and what the rate allows for the
-/// time between them are taken. Give it monotonic times; a clock that goes back gives nothing at that moment, and may give
-/// the time that it lost a second time.
+/// Guarantee: with times that do not go back, between any two moments at most `burst` and what the rate
+/// allows for the time between them are taken. Give it monotonic times; a clock that goes back gives nothing
+/// at that moment, and may give the time that it lost a second time.
 package struct RateLimit: Hashable, Sendable {
     package let settings: RateSettings
     /// One message costs `per` microseconds' worth; each microsecond brings `count`.

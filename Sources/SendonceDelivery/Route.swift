@@ -16,7 +16,8 @@ package enum ProviderKind: String, Hashable, Sendable, CaseIterable {
 package struct Route: Sendable, CustomStringConvertible {
     package var name: Text
     package var kind: ProviderKind
-    /// Where the account is: `https://api.brevo.com`, or `maildir:/var/mail/out`. Without user, password, query and fragment.
+    /// Where the account is: `https://api.brevo.com`, or `maildir:/var/mail/out`. Without user, password,
+    /// query and fragment.
     package var url: String
     /// nil where the provider needs none.
     package var secret: Secret?
@@ -30,7 +31,8 @@ package struct Route: Sendable, CustomStringConvertible {
     package var schedule: RetrySchedule
 
     package init(
-        name: Text, kind: ProviderKind, url: String, secret: Secret? = nil, rate: RateSettings = RateSettings(),
+        name: Text, kind: ProviderKind, url: String, secret: Secret? = nil,
+        rate: RateSettings = RateSettings(),
         concurrency: Int = 32, connectTimeout: Int = 10_000, totalTimeout: Int = 60_000,
         schedule: RetrySchedule = RetrySchedule()
     ) {

@@ -1,11 +1,13 @@
-// A provider's key. It leaves this value in one place, a request's header, and prints as stars everywhere else.
+// A provider's key. It leaves this value in one place, a request's header, and prints as stars everywhere
+// else.
 
 /// Secret text that does not show itself: not in descriptions, not in dumps, not in errors.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let value: String
 
-    /// nil where the text is empty, too long, or holds anything but visible ASCII: then it cannot stand in a header, and is
-    /// more likely a wrong file than a key. Blanks and line breaks at the ends, as files have them, are cut off.
+    /// nil where the text is empty, too long, or holds anything but visible ASCII: then it cannot stand in a
+    /// header, and is more likely a wrong file than a key. Blanks and line breaks at the ends, as files have
+    /// them, are cut off.
     package init?(_ text: String) {
         let isEdge: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let bytes = Array(text.utf8.drop(while: isEdge).reversed().drop(while: isEdge).reversed())

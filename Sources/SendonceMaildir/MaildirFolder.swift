@@ -1,5 +1,5 @@
-// One maildir on disk: https://cr.yp.to/proto/maildir.html. Files are written in `tmp`, made durable, and then appear in
-// `new` in one step, whole or not at all.
+// One maildir on disk: https://cr.yp.to/proto/maildir.html. Files are written in `tmp`, made durable, and
+// then appear in `new` in one step, whole or not at all.
 import Glibc
 import SendonceCore
 
@@ -7,7 +7,8 @@ import SendonceCore
 struct MaildirFolder {
     let path: String
 
-    /// Makes the directories where they are missing. The one above must exist: a wrong path is an error, not a new tree.
+    /// Makes the directories where they are missing. The one above must exist: a wrong path is an error, not
+    /// a new tree.
     func prepare() throws(MaildirError) {
         for directory in [path, path + "/tmp", path + "/new", path + "/cur"] {
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir \(directory)") }
@@ -46,16 +47,20 @@ struct MaildirFolder {
     private func fill(_ file: Int32, with bytes: [UInt8]) throws(MaildirError) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw count < 0 ? .last("write") : MaildirError(call: "write", code: ENOSPC) }
+            guard count > 0 else {
+                throw count < 0 ? .last("write") : MaildirError(call: "write", code: ENOSPC)
+            }
             written += count
         }
         guard fsync(file) == 0 else { throw .last("fsync") }
     }
 
-    /// Gives the draft its final name in `new`; false if a file of that name is there. A link never replaces a file, as
-    /// a rename would.
+    /// Gives the draft its final name in `new`; false if a file of that name is there. A link never replaces
+    /// a file, as a rename would.
     func publish(_ draft: String, as name: String) throws(MaildirError) -> Bool {
         defer { discard(draft) }
         if link("\(path)/tmp/\(draft)", "\(path)/new/\(name)") == 0 { return true }

@@ -8,10 +8,10 @@ import Synchronization
 
 /// Writes each request's body to the maildir in its URL, under the name in its `message-name` header.
 ///
-/// Guarantees: the port's; a reader never sees a part of a file; what is answered as written is durable, file and name; a
-/// second request of the same name, from whatever process, writes nothing and is answered with `MaildirProvider.there`,
-/// also after a mail program has moved the file to `cur`. Not guaranteed: that a name is remembered after the file
-/// was deleted. Needs a file system with hard links.
+/// Guarantees: the port's; a reader never sees a part of a file; what is answered as written is durable, file
+/// and name; a second request of the same name, from whatever process, writes nothing and is answered with
+/// `MaildirProvider.there`, also after a mail program has moved the file to `cur`. Not guaranteed: that a
+/// name is remembered after the file was deleted. Needs a file system with hard links.
 ///
 /// A failure has `code` = -errno; `issues` is 0 unless the file may be seen already.
 package final class MaildirTransport: Transport {
@@ -34,7 +34,7 @@ package final class MaildirTransport: Transport {
     package func close() {
         isClosed.store(true, ordering: .releasing)
         // Waits for what was submitted before; from an answer's own thread there is nothing to wait for.
-        if queue.getSpecific(key: onQueue) == nil { queue.sync {} }
+        if DispatchQueue.getSpecific(key: onQueue) == nil { queue.sync {} }
     }
 
     private func deliver(_ requests: [TransportRequest]) -> [TransportAnswer] {
@@ -73,8 +73,12 @@ package final class MaildirTransport: Transport {
         return answers
     }
 
-    private func deliver(_ request: TransportRequest, into folder: MaildirFolder, seen: Set<Text>) -> TransportAnswer {
-        guard !isClosed.load(ordering: .acquiring) else { return stopped(request, "the transport was closed") }
+    private func deliver(_ request: TransportRequest, into folder: MaildirFolder, seen: Set<Text>)
+        -> TransportAnswer
+    {
+        guard !isClosed.load(ordering: .acquiring) else {
+            return stopped(request, "the transport was closed")
+        }
         let now = MaildirTransport.now()
         guard now <= request.issueDeadline else { return stopped(request, "the issue deadline has passed") }
         let name = request.headers.first { $0.name == MaildirProvider.nameHeader }?.value ?? ""
@@ -96,7 +100,9 @@ package final class MaildirTransport: Transport {
         }
     }
 
-    private func done(_ request: TransportRequest, _ status: Int, _ name: String, _ now: UInt64) -> TransportAnswer {
+    private func done(_ request: TransportRequest, _ status: Int, _ name: String, _ now: UInt64)
+        -> TransportAnswer
+    {
         TransportAnswer(
             number: request.number, code: 0, issues: 1, bodyBytesSent: request.body.count, status: status,
             headers: [Header(MaildirProvider.nameHeader, name)], issuedAt: now)
@@ -104,7 +110,8 @@ package final class MaildirTransport: Transport {
 
     private func failed(_ request: TransportRequest, _ error: MaildirError) -> TransportAnswer {
         TransportAnswer(
-            number: request.number, code: -error.code, message: error.words, issues: error.mayBeVisible ? 1 : 0,
+            number: request.number, code: -error.code, message: error.words,
+            issues: error.mayBeVisible ? 1 : 0,
             bodyBytesSent: error.mayBeVisible ? request.body.count : 0)
     }
 

@@ -32,7 +32,8 @@ extension Condition {
             inner = "\(left.text(within: 3)) \(comparison.rawValue) \(right.text(within: 4))"
         case .contained(let left, let right): inner = "\(left.text(within: 3)) in \(right.text(within: 4))"
         case .size(let part): inner = "size(\(part.text))"
-        case .text(let test, let whole, let part): inner = "\(whole.text(within: 5)).\(test.rawValue)(\(part.text))"
+        case .text(let test, let whole, let part):
+            inner = "\(whole.text(within: 5)).\(test.rawValue)(\(part.text))"
         }
         return strength < outer ? "(\(inner))" : inner
     }

@@ -67,7 +67,9 @@ struct ConditionLexer {
     }
 
     private mutating func next() throws(TextMistake) -> ConditionToken {
-        while let blank = peek(), blank == " " || blank == "\t" || blank == "\n" || blank == "\r" || blank == "\u{C}" {
+        while let blank = peek(),
+            blank == " " || blank == "\t" || blank == "\n" || blank == "\r" || blank == "\u{C}"
+        {
             offset += 1
         }
         let start = offset
@@ -79,7 +81,8 @@ struct ConditionLexer {
             while ConditionLexer.isLetter(peek()) || ConditionLexer.isDigit(peek()) { offset += 1 }
             let name = text(from: start)
             if peek() == "\"" || peek() == "'", ["r", "R", "b", "B", "rb", "br"].contains(name) {
-                throw TextMistake("raw texts and bytes are not in the subset; write a text in quotes", at: start)
+                throw TextMistake(
+                    "raw texts and bytes are not in the subset; write a text in quotes", at: start)
             }
             return ConditionToken(kind: .name(name), offset: start)
         }
@@ -102,9 +105,13 @@ struct ConditionLexer {
         case "=": throw TextMistake("\"=\" compares nothing", at: offset, suggestion: "==")
         case "&": throw TextMistake("\"&\" is not in the subset", at: offset, suggestion: "&&")
         case "|": throw TextMistake("\"|\" is not in the subset", at: offset, suggestion: "||")
+        case "/" where peek(1) == "/":
+            throw TextMistake(
+                "a comment cannot stand in a condition; YAML's # can stand behind it", at: offset)
         case "+", "*", "/", "%":
             throw TextMistake(
-                "arithmetic is not in the subset; put the result into the event where it is written", at: offset)
+                "arithmetic is not in the subset; put the result into the event where it is written",
+                at: offset)
         case "?", ":": throw TextMistake("\"? :\" is not in the subset; use && and ||", at: offset)
         case "{", "}": throw TextMistake("maps are not in the subset", at: offset)
         case "$": throw TextMistake("a field is written without \"$.\" in a condition", at: offset)
@@ -134,7 +141,8 @@ struct ConditionLexer {
             }
         }
         if ConditionLexer.isLetter(peek()) {
-            let word = peek() == "u" || peek() == "U" ? "unsigned numbers are not in the subset" : "not a number"
+            let word =
+                peek() == "u" || peek() == "U" ? "unsigned numbers are not in the subset" : "not a number"
             throw TextMistake("\(word); write decimal digits", at: start)
         }
         let text = text(from: start)
@@ -176,7 +184,8 @@ struct ConditionLexer {
         guard let scalar = peek() else { throw TextMistake("the text does not end", at: start) }
         offset += 1
         let simple: [Unicode.Scalar: Unicode.Scalar] = [
-            "a": "\u{7}", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r", "t": "\t", "v": "\u{B}", "\\": "\\",
+            "a": "\u{7}", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r", "t": "\t", "v": "\u{B}",
+            "\\": "\\",
             "?": "?", "\"": "\"", "'": "'", "`": "`",
         ]
         if let plain = simple[scalar] { return plain }

@@ -1,10 +1,10 @@
-// From bytes to nodes, by Yams, with everything refused that makes YAML say something other than what is read on the
-// page: anchors, aliases, tags, merge keys, repeated keys, a second document.
+// From bytes to nodes, by Yams, with everything refused that makes YAML say something other than what is read
+// on the page: anchors, aliases, tags, merge keys, repeated keys, a second document.
 import SendonceCore
 import Yams
 
-/// Reads one YAML (or JSON) document. Yams stops at the first repeated key; to find the others too, the key is given
-/// another name in a copy of the text and the copy is read again.
+/// Reads one YAML (or JSON) document. Yams stops at the first repeated key; to find the others too, the key
+/// is given another name in a copy of the text and the copy is read again.
 struct DocumentReader {
     private let file: String
     private let original: SourceLines
@@ -35,7 +35,9 @@ struct DocumentReader {
         if let index = bytes.firstIndex(of: 0) {
             return refuse("a NUL character", at: SourceLines.place(ofByte: index, in: bytes))
         }
-        let text = String(decoding: bytes, as: UTF8.self)
+        // A byte order mark is no part of the text, and would shift the first line's columns.
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let text = String(decoding: hasMark ? bytes[3...] : bytes[...], as: UTF8.self)
         if text.unicodeScalars.contains(mark) { return refuse("the character U+E000 is not allowed") }
         var reader = DocumentReader(file: file, original: SourceLines(text))
         let node = reader.root()
@@ -69,7 +71,7 @@ struct DocumentReader {
     private mutating func root() -> DocumentNode? {
         while true {
             do {
-                let parser = try Yams.Parser(yaml: renamedText(), encoding: .utf8)
+                let parser = try Yams.Parser(yaml: renamedText(), resolver: .basic, encoding: .utf8)
                 guard let node = try parser.singleRoot() else {
                     refuse("the file is empty", at: Place(line: 1, column: 1))
                     return nil
@@ -126,7 +128,12 @@ struct DocumentReader {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
             let around = context.map { " (\($0.text))" } ?? ""
             let found = place(mark)
-            let cure = original.scalar(at: found) == "[" ? "; quote a path that has brackets" : ""
+            let cure =
+                switch original.scalar(at: found) {
+                case "[": "; quote a path that has brackets"
+                case "\t": "; indent with blanks, not with tabs"
+                default: ""
+                }
             refuse("not valid YAML: \(problem)\(around)\(cure)", at: found)
         case .composer(_, "but found another document", let mark, _):
             refuse("a second document; a rule file is one document", at: place(mark))
@@ -196,6 +203,7 @@ struct DocumentReader {
 
     private mutating func converted(_ mapping: Node.Mapping, at place: Place, depth: Int) -> DocumentNode {
         var members: [DocumentMember] = []
+        var lines: [Text: Int] = [:]
         for (key, value) in mapping {
             let keyPlace = self.place(key.mark)
             guard case .scalar(let scalar) = key, !isDecorated(key, at: keyPlace) else {
@@ -203,7 +211,9 @@ struct DocumentReader {
                 continue
             }
             var name = scalar.string
-            if name.unicodeScalars.first == DocumentReader.mark, let index = Int(name.unicodeScalars.dropFirst()) {
+            if name.unicodeScalars.first == DocumentReader.mark,
+                let index = Int(name.unicodeScalars.dropFirst())
+            {
                 name = renamings[index].name
             }
             if name == "<<", scalar.style == .plain {
@@ -211,10 +221,11 @@ struct DocumentReader {
                 continue
             }
             let converted = converted(value, depth: depth + 1)
-            if let first = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
-                refuse("duplicate key \"\(name)\"; it stands on line \(first.place.line) already", at: keyPlace)
+            if let line = lines[Text(name)] {
+                refuse("duplicate key \"\(name)\"; it stands on line \(line) already", at: keyPlace)
                 continue
             }
+            lines[Text(name)] = keyPlace.line
             members.append(DocumentMember(name: name, place: keyPlace, value: converted))
         }
         return .mapping(members, place)

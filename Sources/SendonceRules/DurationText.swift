@@ -1,8 +1,8 @@
 // Lengths of time as rules write them.
 import SendonceCore
 
-/// `250ms`, `30s`, `15m`, `24h`, `7d`: a whole number without leading zeros and one unit. A day is 24 hours; windows
-/// are counted in UTC, where every day is.
+/// `250ms`, `30s`, `15m`, `24h`, `7d`: a whole number without leading zeros and one unit. A day is 24 hours;
+/// windows are counted in UTC, where every day is.
 enum DurationText {
     private static let units: [(name: String, size: Span)] = [
         ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .minutes(1)), ("h", .hours(1)), ("d", .days(1)),
@@ -12,7 +12,8 @@ enum DurationText {
         let digits = text.prefix { ("0"..."9").contains($0) && $0.utf8.count == 1 }
         let unit = text.dropFirst(digits.count)
         guard !digits.isEmpty else {
-            throw TextMistake("\"\(text)\" is not a duration; write a number and a unit: 250ms, 30s, 15m, 24h, 7d")
+            throw TextMistake(
+                "\"\(text)\" is not a duration; write a number and a unit: 250ms, 30s, 15m, 24h, 7d")
         }
         guard !unit.isEmpty else {
             throw TextMistake(

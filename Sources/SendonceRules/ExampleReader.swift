@@ -15,11 +15,14 @@ struct ExampleReader {
 
     private func example(_ node: DocumentNode, types: [Text]) -> RuleExample? {
         let keys = ["event", "expect"]
-        guard let members = reading.members(node, of: "an example", known: keys, required: keys) else { return nil }
+        guard let members = reading.members(node, of: "an example", known: keys, required: keys) else {
+            return nil
+        }
         let expectation = members["expect"].flatMap { self.expectation($0.value) }
         guard let event = members["event"],
             let fields = reading.members(
-                event.value, of: "\"event\"", known: ["type", "data", "id", "source", "subject", "occurred_at"],
+                event.value, of: "\"event\"",
+                known: ["type", "data", "id", "source", "subject", "occurred_at"],
                 required: ["type", "data"])
         else { return nil }
         let type = fields["type"].flatMap { reading.eventType($0.value, of: "\"type\"") }
@@ -41,7 +44,8 @@ struct ExampleReader {
         }
         guard let type, let payload, let expectation else { return nil }
         return RuleExample(
-            rule: rule, place: node.place, type: type, id: texts[0], source: texts[1] ?? "", subject: texts[2],
+            rule: rule, place: node.place, type: type, id: texts[0], source: texts[1] ?? "",
+            subject: texts[2],
             payload: payload, occurredAt: occurredAt, expectation: expectation)
     }
 
@@ -55,15 +59,17 @@ struct ExampleReader {
     }
 
     private func expectation(_ node: DocumentNode) -> RuleExample.Expectation? {
-        guard let members = reading.members(
-            node, of: "\"expect\"", known: ["decision", "key", "to"], required: ["decision"])
+        guard
+            let members = reading.members(
+                node, of: "\"expect\"", known: ["decision", "key", "to"], required: ["decision"])
         else { return nil }
         var key: [Text]?
         if let node = members["key"], let parts = reading.elements(node.value, of: "\"key\"") {
             key = parts.compactMap { reading.text($0, of: "a part of \"key\"").map { Text($0.text) } }
         }
         let to = members["to"].flatMap { reading.text($0.value, of: "\"to\"") }
-        guard let decision = members["decision"].flatMap({ reading.text($0.value, of: "\"decision\"") }) else {
+        guard let decision = members["decision"].flatMap({ reading.text($0.value, of: "\"decision\"") })
+        else {
             return nil
         }
         guard Reason.words.contains(decision.text) else {
@@ -98,7 +104,8 @@ struct ExampleReader {
             let values = elements.map(value)
             return values.contains { $0 == nil } ? nil : .array(values.compactMap { $0 })
         case .mapping(let members, _):
-            let values = members.map { member in value(member.value).map { JSONMember(Text(member.name), $0) } }
+            let values = members.map { member in value(member.value).map { JSONMember(Text(member.name), $0) }
+            }
             return values.contains { $0 == nil } ? nil : .object(values.compactMap { $0 })
         }
     }

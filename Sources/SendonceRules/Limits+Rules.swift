@@ -4,7 +4,7 @@ package import SendonceCore
 extension Limits {
     /// Longest rule file, in bytes. It is kept for ever with every activation.
     package static let ruleFileBytes = 1 << 20
-    /// Longest template file, in bytes: providers clip longer messages (Gmail shows about 100 KiB).
+    /// Longest template file, in bytes. It is read again for every message, and mail programs cut off less.
     package static let templateFileBytes = 256 << 10
     /// Deepest nesting of a rule file; the grammar itself needs seven levels and example data a few more.
     package static let ruleFileDepth = 64

@@ -1,8 +1,8 @@
 // `Shop <no-reply@shop.example>`, as `from` and `reply_to` are written.
 import SendonceCore
 
-/// Reads one mailbox (RFC 5322 3.4 without comments and groups): an address, or a display name and an address in angle
-/// brackets. The name may stand in double quotes.
+/// Reads one mailbox (RFC 5322 3.4 without comments and groups): an address, or a display name and an address
+/// in angle brackets. The name may stand in double quotes.
 enum MailboxText {
     static func parse(_ text: String) throws(TextMistake) -> Mailbox {
         if let control = text.unicodeScalars.enumerated().first(where: { isControl($0.element) }) {
@@ -20,8 +20,10 @@ enum MailboxText {
         name.removeFirst(indent)
         if name.first == "\"" {
             name = try unquoted(name, at: indent)
-        } else if let special = name.firstIndex(where: { ["<", ">", "\"", ",", ";", "@", "\\"].contains($0) }) {
-            throw TextMistake("a name with \"\(name[special])\" stands in double quotes", at: indent + special)
+        } else if let special = name.firstIndex(where: { ["<", ">", "\"", ",", ";", "@", "\\"].contains($0) })
+        {
+            throw TextMistake(
+                "a name with \"\(name[special])\" stands in double quotes", at: indent + special)
         }
         let text = String(String.UnicodeScalarView(name))
         return Mailbox(name: text.isEmpty ? nil : Text(text), address: address)
@@ -34,14 +36,17 @@ enum MailboxText {
         return address
     }
 
-    private static func unquoted(_ name: [Unicode.Scalar], at offset: Int) throws(TextMistake) -> [Unicode.Scalar] {
+    private static func unquoted(_ name: [Unicode.Scalar], at offset: Int) throws(TextMistake) -> [Unicode
+        .Scalar]
+    {
         var result: [Unicode.Scalar] = []
         var index = 1
         while index < name.count {
             switch name[index] {
             case "\"":
                 guard index == name.count - 1 else {
-                    throw TextMistake("something stands between the quoted name and \"<\"", at: offset + index + 1)
+                    throw TextMistake(
+                        "something stands between the quoted name and \"<\"", at: offset + index + 1)
                 }
                 return result
             case "\\" where index + 1 < name.count:

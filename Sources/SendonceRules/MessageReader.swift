@@ -12,7 +12,8 @@ struct MessageReader {
     let reading: RuleReading
     let templates: TemplateReader
     private(set) var defaults = RuleDefaults()
-    /// The defaults that were written, rightly or not: a wrong one is one mistake, not one more in every rule.
+    /// The defaults that were written, rightly or not: a wrong one is one mistake, not one more in every
+    /// rule.
     private(set) var defaultNames: [String] = []
 
     init(reading: RuleReading, templates: TemplateReader) {
@@ -21,7 +22,8 @@ struct MessageReader {
     }
 
     mutating func readDefaults(_ node: DocumentNode) {
-        guard let members = reading.members(node, of: "\"defaults\"", known: ["route", "from", "reply_to"]) else {
+        guard let members = reading.members(node, of: "\"defaults\"", known: ["route", "from", "reply_to"])
+        else {
             defaultNames = ["route", "from"]
             return
         }
@@ -33,7 +35,8 @@ struct MessageReader {
 
     /// The rule's own value or the default; a rule that has neither is a mistake.
     func required<Value>(
-        _ name: String, of members: Members, ruleName: String, fallback: Value?, read: (DocumentNode) -> Value?
+        _ name: String, of members: Members, ruleName: String, fallback: Value?,
+        read: (DocumentNode) -> Value?
     ) -> Value? {
         if let member = members[name] { return read(member.value) }
         if !defaultNames.contains(name) {
@@ -57,11 +60,14 @@ struct MessageReader {
     }
 
     private func addresses(_ member: DocumentMember?) -> [EmailAddress] {
-        guard let member, let nodes = reading.elements(member.value, of: "\"\(member.name)\"") else { return [] }
+        guard let member, let nodes = reading.elements(member.value, of: "\"\(member.name)\"") else {
+            return []
+        }
         return nodes.compactMap { node in
             guard let scalar = reading.text(node, of: "an address of \"\(member.name)\"") else { return nil }
             if PathText.path(scalar.text)?.root == .data {
-                reading.refuse("\"\(member.name)\" has addresses, no paths: a message has one recipient, `to`",
+                reading.refuse(
+                    "\"\(member.name)\" has addresses, no paths: a message has one recipient, `to`",
                     at: scalar.place)
                 return nil
             }
@@ -74,7 +80,8 @@ struct MessageReader {
         let from = required("from", of: members, ruleName: ruleName, fallback: defaults.from) {
             mailbox($0, of: "\"from\"")
         }
-        let replyTo = members["reply_to"].flatMap { mailbox($0.value, of: "\"reply_to\"") } ?? defaults.replyTo
+        let replyTo =
+            members["reply_to"].flatMap { mailbox($0.value, of: "\"reply_to\"") } ?? defaults.replyTo
         let cc = addresses(members["cc"])
         let bcc = addresses(members["bcc"])
         guard let member = members["template"], let template = template(member.value) else { return nil }
@@ -91,7 +98,9 @@ struct MessageReader {
     // MARK: - Template
 
     private func template(_ node: DocumentNode) -> (value: Template, place: Place)? {
-        guard let members = reading.members(node, of: "\"template\"", known: ["provider_id", "file", "params"]) else {
+        guard
+            let members = reading.members(node, of: "\"template\"", known: ["provider_id", "file", "params"])
+        else {
             return nil
         }
         let params = members["params"].map { self.params($0.value) } ?? []
@@ -114,7 +123,9 @@ struct MessageReader {
                     suggestion: String(scalar.text.dropLast(ending.count)))
                 return nil
             }
-            guard let name = reading.name(scalar, of: "a template file", underscores: true) else { return nil }
+            guard let name = reading.name(scalar, of: "a template file", underscores: true) else {
+                return nil
+            }
             return (.file(name: name, params: params), scalar.place)
         }
     }
@@ -133,7 +144,7 @@ struct MessageReader {
                 first != 0x2D, !(0x30...0x39).contains(first)
             else {
                 reading.refuse(
-                    "\"\(member.name)\" is no name for a param: letters, digits, \"_\" and \"-\", no digit first",
+                    "\"\(member.name)\" is no name for a param: letters, \"_\", \"-\" and digits behind",
                     at: member.place)
                 return nil
             }
@@ -145,7 +156,9 @@ struct MessageReader {
 
     private func source(_ node: DocumentNode, of what: String) -> TemplateParam.Source? {
         guard case .mapping = node else { return field(node, of: what).map { field($0, substitute: nil) } }
-        guard let members = reading.members(node, of: what, known: ["path", "default", "value"]) else { return nil }
+        guard let members = reading.members(node, of: what, known: ["path", "default", "value"]) else {
+            return nil
+        }
         if let value = members["value"] {
             for other in ["path", "default"] {
                 if let member = members[other] {

@@ -71,7 +71,8 @@ package struct PathText {
         }
         if let root = Path.Root(rawValue: name) { return root }
         if scalars.contains("@") {
-            throw TextMistake("a path is expected here, not an address; write where the event holds it", at: start)
+            throw TextMistake(
+                "a path is expected here, not an address; write where the event holds it", at: start)
         }
         throw TextMistake(
             "a path starts with \(PathText.rootWords), not with \"\(name)\"", at: start,
@@ -84,16 +85,22 @@ package struct PathText {
     static func suggestion(root name: String, rest: String) -> String? {
         let near = Path.Root.allCases.first { root in
             let distance = Suggestion.distance(Array(name.utf8), Array(root.rawValue.utf8))
-            return distance == 1 && root.rawValue.utf8.count > 2 && (root == .data || rest.isEmpty)
+            return distance <= 1 && root.rawValue.utf8.count > 2 && (root == .data || rest.isEmpty)
         }
-        let candidate = near.map { $0.rawValue + rest } ?? "data.\(name)\(rest)"
+        var candidate = near.map { $0.rawValue + rest } ?? "data.\(name)\(rest)"
+        // What other tools call the payload.
+        if near == nil, ["payload", "event", "body", "message"].contains(name), rest.hasPrefix(".") {
+            candidate = rest.hasPrefix(".data.") ? String(rest.dropFirst()) : "data" + rest
+        }
         return path(candidate) == nil ? nil : candidate
     }
 
     /// What may stand here of a name; possibly nothing.
     private mutating func name() -> String {
         let start = offset
-        while let next = peek, PathText.isNameScalar(next), offset > start || !PathText.isDigit(next) { offset += 1 }
+        while let next = peek, PathText.isNameScalar(next), offset > start || !PathText.isDigit(next) {
+            offset += 1
+        }
         return text(start..<offset)
     }
 
@@ -121,10 +128,11 @@ package struct PathText {
         while end < scalars.count, scalars[end] != ".", scalars[end] != "[" { end += 1 }
         guard !name.isEmpty, end == offset else {
             let whole = text(start..<end)
-            let quoted = text(0..<(start - 1)) + "[" + JSONValue.quoted(whole) + "]" + text(end..<scalars.count)
+            let quoted =
+                text(0..<(start - 1)) + "[" + JSONValue.quoted(whole) + "]" + text(end..<scalars.count)
             let meant = whole.isEmpty ? nil : PathText.path(quoted).map { _ in quoted }
             throw TextMistake(
-                "a name after \".\" has letters, digits and \"_\" and starts with no digit; others stand in brackets",
+                "a name after \".\" has letters, digits and \"_\" and no digit first; others stand in brackets",
                 at: name.isEmpty ? start : offset, suggestion: meant)
         }
         return .member(Text(name))
@@ -146,7 +154,8 @@ package struct PathText {
         case "]":
             offset += 1
             return step
-        case ",", ":": throw TextMistake("this may select several values; write one index or one name", at: offset)
+        case ",", ":":
+            throw TextMistake("this may select several values; write one index or one name", at: offset)
         default: throw TextMistake("\"]\" is missing", at: offset)
         }
     }
@@ -155,7 +164,8 @@ package struct PathText {
         let list = text(0..<place)
         return TextMistake(
             "\"*\" selects several values; write the path of the list itself, and for `to` put recipient into"
-                + " once_per", at: place, suggestion: PathText.path(list).map { _ in list })
+                + " once_per", at: place, suggestion: PathText.path(list)?.steps.isEmpty == false ? list : nil
+        )
     }
 
     private func unexpected(_ scalar: Unicode.Scalar) -> TextMistake {
@@ -183,7 +193,9 @@ package struct PathText {
         while let next = peek {
             offset += 1
             if next == quote { return String(result) }
-            guard next.value >= 0x20 else { throw TextMistake("a control character in a name", at: offset - 1) }
+            guard next.value >= 0x20 else {
+                throw TextMistake("a control character in a name", at: offset - 1)
+            }
             result.append(next == "\\" ? try escaped(quote: quote) : next)
         }
         throw TextMistake("the quoted name does not end", at: start)
@@ -217,7 +229,8 @@ package struct PathText {
     private mutating func hexadecimal() -> UInt32? {
         guard offset + 4 <= scalars.count else { return nil }
         let digits = text(offset..<(offset + 4))
-        guard digits.utf8.allSatisfy({ $0 != 0x2B && $0 != 0x2D }), let value = UInt32(digits, radix: 16) else {
+        guard digits.utf8.allSatisfy({ $0 != 0x2B && $0 != 0x2D }), let value = UInt32(digits, radix: 16)
+        else {
             return nil
         }
         offset += 4

@@ -64,7 +64,7 @@ package enum RuleChangeError: Error, Hashable, Sendable, CustomStringConvertible
             "the rule \"\(rule)\" says that it was \"\(was)\", but no such rule is in force or ever was"
                 + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
         case .scopeShared(let scope, let rules):
-            "the rules \(rules.map { "\"\($0)\"" }.joined(separator: " and ")) would share the keys that stand under"
+            "the rules \(rules.map { "\"\($0)\"" }.joined(separator: " and ")) would share the keys under"
                 + " \"\(scope)\"; give one of them another name"
         }
     }
@@ -74,8 +74,10 @@ extension RuleChange {
     /// Compares the rules in force with new ones.
     /// - Parameters:
     ///   - active: nil before the first activation.
-    ///   - activeScopes: what the activation in force made of its scopes; a rule that is not named keeps its own.
-    ///   - historicScopes: every scope that the ledger knows, so that a rule can come back under another name.
+    ///   - activeScopes: what the activation in force made of its scopes; a rule that is not named keeps its
+    ///     own.
+    ///   - historicScopes: every scope that the ledger knows, so that a rule can come back under another
+    ///     name.
     package static func compare(
         active: ParsedRules?, activeScopes: [Text: Text] = [:], new: ParsedRules, historicScopes: [Text] = []
     ) throws(RuleChangeError) -> RuleChange {
@@ -94,7 +96,9 @@ extension RuleChange {
             case .rule(let before):
                 heirs[before.name] = rule.name
                 change.scopes[rule.name] = before.scope
-                if before.name != rule.name { change.renamed.append(Renamed(from: before.name, to: rule.name)) }
+                if before.name != rule.name {
+                    change.renamed.append(Renamed(from: before.name, to: rule.name))
+                }
                 change.note(rule, before: before, active: active?.source, new: new.source)
             }
         }
@@ -142,7 +146,8 @@ extension RuleChange {
 
     private mutating func note(_ rule: Rule, before: Rule, active: RuleSource?, new: RuleSource) {
         let aspects = RuleChange.aspects(
-            before.withoutSlots, rule.withoutSlots, sameTemplates: RuleChange.sameTemplates(before, active, rule, new))
+            before.withoutSlots, rule.withoutSlots,
+            sameTemplates: RuleChange.sameTemplates(before, active, rule, new))
         if aspects.isEmpty {
             if before.name == rule.name { unchanged.append(rule.name) }
         } else {

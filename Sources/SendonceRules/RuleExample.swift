@@ -1,4 +1,5 @@
-// `examples`: what a rule's writer expects of one event. Running them needs the payload reader and lives elsewhere.
+// `examples`: what a rule's writer expects of one event. Running them needs the payload reader and lives
+// elsewhere.
 package import SendonceCore
 
 /// One example of a rule: an event, and what the rule decides about it while the ledger is empty.

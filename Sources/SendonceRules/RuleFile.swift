@@ -1,4 +1,5 @@
-// The rule file: bytes in, rule set or every mistake out. Nothing is read from disk here; templates come from a function.
+// The rule file: bytes in, rule set or every mistake out. Nothing is read from disk here; templates come from
+// a function.
 package import SendonceCore
 
 /// What a rule file says, checked.
@@ -12,12 +13,13 @@ package struct ParsedRules: Sendable {
 }
 
 package enum RuleFile {
-    /// Parses YAML, or JSON, which is YAML. Strict: what is not known is refused. All mistakes are found that do not hide
+    /// Parses YAML, or JSON, which is YAML (but write characters outside the BMP as they are: libyaml knows
+    /// no surrogate escapes). Strict: what is not known is refused. All mistakes are found that do not hide
     /// behind others; broken YAML hides everything behind it.
     /// - Parameters:
     ///   - fileName: how mistakes name the file; it does not count for the digest.
-    ///   - template: the bytes of a template file by its name, nil if there is none. It is asked for names of letters,
-    ///     digits, `-` and `_` before the endings only, so no name can point elsewhere.
+    ///   - template: the bytes of a template file by its name, nil if there is none. It is asked for names of
+    ///     letters, digits, `-` and `_` before the endings only, so no name can point elsewhere.
     package static func parse(
         _ text: [UInt8], fileName: String, template: (String) -> [UInt8]?
     ) throws(RuleMistakes) -> ParsedRules {
@@ -45,13 +47,16 @@ package enum RuleFile {
     private static func parse(
         _ root: DocumentNode, content: [UInt8], reading: RuleReading, templates: TemplateReader
     ) -> ParsedRules? {
-        guard let members = reading.members(
-            root, of: "a rule file", known: ["version", "defaults", "rules"], required: ["version", "rules"])
+        guard
+            let members = reading.members(
+                root, of: "a rule file", known: ["version", "defaults", "rules"],
+                required: ["version", "rules"])
         else { return nil }
         if let version = members["version"] { checkVersion(version.value, reading) }
         var messages = MessageReader(reading: reading, templates: templates)
         if let node = members["defaults"] { messages.readDefaults(node.value) }
-        guard let member = members["rules"], let named = reading.anyMembers(member.value, of: "\"rules\"") else {
+        guard let member = members["rules"], let named = reading.anyMembers(member.value, of: "\"rules\"")
+        else {
             return nil
         }
         let reader = RuleReader(reading: reading, messages: messages)
@@ -74,7 +79,7 @@ package enum RuleFile {
     private static func checkVersion(_ node: DocumentNode, _ reading: RuleReading) {
         guard let scalar = reading.text(node, of: "\"version\"") else { return }
         guard scalar.text == "1", scalar.isPlain else {
-            reading.refuse("\"version\" is 1; this program knows no other", at: scalar.place)
+            reading.refuse("\"version\" is the number 1; this program knows no other", at: scalar.place)
             return
         }
     }
@@ -93,7 +98,8 @@ package enum RuleFile {
                 reading.refuse("\"was\" names \"\(scalar.text)\", which is still a rule", at: scalar.place)
             } else if let heir = heirs[scalar.text] {
                 reading.refuse(
-                    "\"was\" names \"\(scalar.text)\", as the rule \"\(heir)\" does already", at: scalar.place)
+                    "\"was\" names \"\(scalar.text)\", as the rule \"\(heir)\" does already", at: scalar.place
+                )
             }
             heirs[scalar.text] = heirs[scalar.text] ?? member.name
         }

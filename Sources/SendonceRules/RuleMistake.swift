@@ -42,11 +42,12 @@ package struct RuleMistake: Hashable, Sendable, CustomStringConvertible {
 package struct RuleMistakes: Error, Hashable, Sendable, CustomStringConvertible {
     package let list: [RuleMistake]
 
-    /// nil if there are none. The rule file comes first, then the templates by name; a mistake stands there once.
+    /// nil if there are none. The rule file comes first, then the templates by name; a mistake stands there
+    /// once.
     init?(_ found: [RuleMistake], ruleFile: String) {
         guard !found.isEmpty else { return nil }
-        var unique: [RuleMistake] = []
-        for mistake in found where !unique.contains(mistake) { unique.append(mistake) }
+        var seen: Set<RuleMistake> = []
+        let unique = found.filter { seen.insert($0).inserted }
         list = unique.enumerated().sorted { left, right in
             let (first, second) = (left.element, right.element)
             if first.file != second.file {

@@ -6,7 +6,8 @@ struct RuleReader {
     let messages: MessageReader
 
     static let keys = [
-        "event", "when", "to", "once_per", "within", "every", "delay", "expires_after", "supersedes", "cancel_on",
+        "event", "when", "to", "once_per", "within", "every", "delay", "expires_after", "supersedes",
+        "cancel_on",
         "template", "route", "from", "reply_to", "cc", "bcc", "on_unknown", "was", "examples",
     ]
     private static let required = ["event", "to", "once_per", "template"]
@@ -15,8 +16,9 @@ struct RuleReader {
     func rule(_ member: DocumentMember) -> (rule: Rule?, examples: [RuleExample]) {
         let name = reading.name(member.name, at: member.place, of: "a rule")
         let what = "the rule \"\(member.name)\""
-        guard let members = reading.members(
-            member.value, of: what, known: RuleReader.keys, required: RuleReader.required)
+        guard
+            let members = reading.members(
+                member.value, of: what, known: RuleReader.keys, required: RuleReader.required)
         else { return (nil, []) }
         let event = members["event"].flatMap { reading.eventType($0.value, of: "\"event\"") }
         let condition = members["when"].map { self.condition($0.value) }
@@ -28,7 +30,8 @@ struct RuleReader {
         let cancellation = members["cancel_on"].map { self.cancellation($0.value, event: event, key: key) }
         let message = messages.message(of: members, ruleName: member.name)
         let route = messages.required(
-            "route", of: members, ruleName: member.name, fallback: messages.defaults.route, read: messages.route)
+            "route", of: members, ruleName: member.name, fallback: messages.defaults.route,
+            read: messages.route)
         let onUnknown = members["on_unknown"].flatMap { self.onUnknown($0.value) }
         let was = members["was"].flatMap { self.was($0.value) }
         var examples: [RuleExample] = []
@@ -40,7 +43,8 @@ struct RuleReader {
             condition == nil || condition != .some(nil)
         else { return (nil, examples) }
         let rule = Rule(
-            name: name, scope: name, was: was, event: event, condition: condition ?? nil, recipient: recipient,
+            name: name, scope: name, was: was, event: event, condition: condition ?? nil,
+            recipient: recipient,
             key: key, window: window, delay: times.delay, expiresAfter: times.expiresAfter,
             supersedes: supersedes ?? nil, cancellation: cancellation ?? nil, message: message, route: route,
             onUnknown: onUnknown)
@@ -48,7 +52,7 @@ struct RuleReader {
     }
 
     private func condition(_ node: DocumentNode) -> Condition? {
-        guard let scalar = reading.text(node, of: "\"when\"") else { return nil }
+        guard let scalar = reading.text(node, of: "\"when\"", mayBreak: true) else { return nil }
         return reading.parsed(scalar) { text throws(TextMistake) in
             try ConditionParser.parse(text) { reading.reference($0) }
         }
@@ -71,12 +75,13 @@ struct RuleReader {
 
     private func key(_ node: DocumentNode, of what: String) -> [KeyPart]? {
         guard let elements = reading.elements(node, of: what) else { return nil }
-        guard elements.count <= Limits.keyParts else {
-            reading.refuse("\(what) has at most \(Limits.keyParts) parts", at: elements[Limits.keyParts].place)
-            return nil
+        var isComplete = true
+        if elements.count > Limits.keyParts {
+            reading.refuse(
+                "\(what) has at most \(Limits.keyParts) parts", at: elements[Limits.keyParts].place)
+            isComplete = false
         }
         var parts: [KeyPart] = []
-        var isComplete = true
         for element in elements {
             guard let (path, scalar) = reading.path(element, of: "a part of \(what)") else {
                 isComplete = false
@@ -104,13 +109,16 @@ struct RuleReader {
         }
         let type = members["event"].flatMap { reading.eventType($0.value, of: "\"event\"") }
         if let type, let member = members["event"], type == event {
-            reading.refuse("\"cancel_on\" names the event that the rule itself acts on", at: member.value.place)
+            reading.refuse(
+                "\"cancel_on\" names the event that the rule itself acts on", at: member.value.place)
         }
-        guard let member = members["key"], let parts = self.key(member.value, of: "\"key\"") else { return nil }
+        guard let member = members["key"], let parts = self.key(member.value, of: "\"key\"") else {
+            return nil
+        }
         if let key, key.count != parts.count {
             reading.refuse(
-                "\"key\" has \(parts.count) of the \(key.count) parts of \"once_per\"; it names the same key, in"
-                    + " the same order", at: member.value.place)
+                "\"key\" has \(parts.count) of the \(key.count) parts of \"once_per\"; it names the same"
+                    + " key, in the same order", at: member.value.place)
             return nil
         }
         return type.map { Cancellation(event: $0, key: parts) }
@@ -146,7 +154,8 @@ struct RuleReader {
         let words = OnUnknown.allCases.map(\.rawValue)
         guard let value = OnUnknown(rawValue: scalar.text) else {
             reading.refuse(
-                "\"on_unknown\" is \(words.joined(separator: ", ")), not \"\(scalar.text)\"", at: scalar.place,
+                "\"on_unknown\" is \(words.joined(separator: ", ")), not \"\(scalar.text)\"",
+                at: scalar.place,
                 suggestion: Suggestion.nearest(to: scalar.text, among: words))
             return nil
         }

@@ -37,13 +37,13 @@ final class RuleReading {
     // MARK: - Shapes
 
     /// The members of a mapping with unknown keys refused; nil, with the mistake recorded, if it is none.
-    func members(_ node: DocumentNode, of what: String, known: [String], required: [String] = []) -> Members? {
+    func members(_ node: DocumentNode, of what: String, known: [String], required: [String] = []) -> Members?
+    {
         guard let members = anyMembers(node, of: what) else { return nil }
         for member in members.list where !known.contains(member.name) {
-            let isMisplaced = member.name == "on" && known.contains("event")
             refuse(
                 "unknown key \"\(member.name)\"", at: member.place,
-                suggestion: isMisplaced ? "event" : Suggestion.nearest(to: member.name, among: known))
+                suggestion: Suggestion.key(for: member.name, among: known))
         }
         for name in required where members[name] == nil {
             refuse("\(what) needs \"\(name)\"", at: members.place)
@@ -76,11 +76,14 @@ final class RuleReading {
         }
     }
 
-    /// A text: any scalar but null, by its raw text, whatever YAML would make of it. Never empty.
-    func text(_ node: DocumentNode, of what: String) -> DocumentScalar? {
+    /// A text: any scalar but null, by its raw text, whatever YAML would make of it. Never empty, and without
+    /// control characters, but for blanks between the parts of a condition.
+    func text(_ node: DocumentNode, of what: String, mayBreak: Bool = false) -> DocumentScalar? {
         guard case .scalar(let scalar) = node, !scalar.isNull else {
             if case .scalar(let scalar) = node, !scalar.text.isEmpty {
-                refuse("\(what) is \(scalar.text), which YAML reads as nothing; quote it if it is meant", at: scalar.place)
+                refuse(
+                    "\(what) is \(scalar.text), which YAML reads as nothing; quote it if it is meant",
+                    at: scalar.place)
             } else {
                 refuseShape(node, what, "a text")
             }
@@ -91,7 +94,7 @@ final class RuleReading {
             return nil
         }
         if let control = scalar.text.unicodeScalars.first(where: { $0.value < 0x20 || $0.value == 0x7F }),
-            control != "\n" && control != "\t"
+            !(mayBreak && (control == "\n" || control == "\t"))
         {
             refuse("\(what) holds a control character", at: scalar.place)
             return nil
@@ -144,7 +147,9 @@ final class RuleReading {
         guard isName, (1...Limits.nameBytes).contains(bytes.count) else {
             let cleaned = text.lowercased().utf8.map { isInner($0) ? $0 : 0x2D }
             let candidate = String(decoding: cleaned.drop { $0 == 0x2D }, as: UTF8.self)
-            let fits = (1...Limits.nameBytes).contains(candidate.utf8.count) && candidate != text
+            let fits =
+                (1...Limits.nameBytes).contains(candidate.utf8.count) && candidate != text
+                && bytes.allSatisfy { $0 < 0x80 }
             refuse(
                 "\"\(text)\" is no name for \(what): lower-case letters, digits and \"-\", at most"
                     + " \(Limits.nameBytes)", at: place, suggestion: fits ? candidate : nil)
@@ -164,7 +169,9 @@ final class RuleReading {
         }
         if let bad = scalar.text.unicodeScalars.enumerated().first(where: { !isAllowed($0.element) }) {
             let cure = "an event type has letters, digits and \"_.:/-\""
-            refuse(TextMistake("\"\(bad.element)\" cannot stand in an event type; \(cure)", at: bad.offset), in: scalar)
+            refuse(
+                TextMistake("\"\(bad.element)\" cannot stand in an event type; \(cure)", at: bad.offset),
+                in: scalar)
             return nil
         }
         guard scalar.text.utf8.count <= Limits.eventTypeBytes else {

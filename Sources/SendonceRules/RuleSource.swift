@@ -27,8 +27,9 @@ package struct RuleSource: Hashable, Sendable {
         templates.first { $0.name == Text(name) }?.content
     }
 
-    /// SHA-256 of the name `rules` and the rule file, then of each template's name and content in the order of the
-    /// names' bytes, every part preceded by its length as eight bytes. The file's own name and place do not count.
+    /// SHA-256 of the name `rules` and the rule file, then of each template's name and content in the order
+    /// of the names' bytes, every part preceded by its length as eight bytes. The file's own name and place
+    /// do not count.
     package var digest: Digest {
         var builder = DigestBuilder()
         builder.addPart("rules")

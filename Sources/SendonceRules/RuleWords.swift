@@ -10,36 +10,48 @@ package enum RuleWords {
             sentences.append("It is dropped if it is still unsent \(length(span)) after the event's time.")
         }
         if let parts = rule.supersedes {
-            sentences.append("A newer one with the same \(list(parts)) replaces an older one that is still unsent.")
-        }
-        if let cancellation = rule.cancellation {
             sentences.append(
-                "An event \(cancellation.event) cancels it while it is unsent; they belong together when"
-                    + " \(list(cancellation.key)) of that event \(cancellation.key.count == 1 ? "is" : "are")"
-                    + " \(list(rule.key)) of this one.")
+                "A newer one with the same \(list(parts)) replaces an older one that is still unsent.")
         }
+        if let cancellation = rule.cancellation { sentences.append(end(cancellation, of: rule)) }
         sentences.append(message(rule))
         if let unknown = rule.onUnknown { sentences.append(doubt(unknown)) }
-        if let was = rule.was { sentences.append("It was called \(was) before and keeps what that rule remembers.") }
+        if let was = rule.was {
+            sentences.append("It was called \(was) before and keeps what that rule remembers.")
+        }
         return "\(rule.name): " + sentences.joined(separator: " ")
     }
 
     private static func purpose(_ rule: Rule) -> String {
         let condition = rule.condition.map { " for which \($0.text) holds" } ?? ""
-        return "For every event \(rule.event)\(condition), sends a message to the address in \(rule.recipient.path)."
+        let addresses = rule.key.contains(.recipient) ? "each address" : "the address"
+        return
+            "Every event \(rule.event)\(condition) sends a message to \(addresses) in \(rule.recipient.path)."
     }
 
     private static func once(_ rule: Rule) -> String {
         let key = list(rule.key)
         switch rule.window {
-        case .forever: return "It sends once for each \(key), ever; a repetition is recorded and sends nothing."
+        case .forever:
+            return "It sends once for each \(key), for ever; a repetition is recorded and sends nothing."
         case .within(let span):
-            return "It sends once for each \(key) within \(length(span)), counted from the last event that sent;"
+            return
+                "It sends once for each \(key) within \(length(span)) of an event that sent;"
                 + " a repetition is recorded and sends nothing."
         case .every(let span):
-            return "It sends once for each \(key) in every \(length(span)), counted in fixed steps in UTC;"
+            return "It sends once for each \(key) in each slot of \(length(span)), counted in UTC;"
                 + " a repetition is recorded and sends nothing."
         }
+    }
+
+    private static func end(_ cancellation: Cancellation, of rule: Rule) -> String {
+        let (theirs, ours) = (list(cancellation.key), list(rule.key))
+        if theirs == ours {
+            return "An event \(cancellation.event) with the same \(ours) cancels it while it is unsent."
+        }
+        return
+            "An event \(cancellation.event) cancels it while it is unsent, if that event's \(theirs) equal this"
+            + " one's \(ours)."
     }
 
     private static func message(_ rule: Rule) -> String {

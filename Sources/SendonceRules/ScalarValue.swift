@@ -1,8 +1,8 @@
 // JSON values out of YAML scalars, for params and for the data of examples.
 import SendonceCore
 
-/// YAML 1.2's core schema without what parsers disagree about: a plain `012`, `1:30`, `yes`, `0x1F`, `1_000`, `.5` or a
-/// date must be quoted, because another reader of the same file would take it for something else.
+/// YAML 1.2's core schema without what parsers disagree about: a plain `012`, `1:30`, `yes`, `0x1F`, `1_000`,
+/// `.5` or a date must be quoted, because another reader of the same file would take it for something else.
 enum ScalarValue {
     static func value(of scalar: DocumentScalar) throws(TextMistake) -> JSONValue {
         guard scalar.isPlain else { return .string(Text(scalar.text)) }
@@ -13,7 +13,8 @@ enum ScalarValue {
         if isInteger(text) { return .integer(text == "-0" ? "0" : text) }
         if isNumber(text) { return .number(text) }
         if isTrap(text) {
-            throw TextMistake("\(text) is read in different ways by different YAML readers; quote it if it is a text",
+            throw TextMistake(
+                "YAML readers disagree about \(text); quote it if it is a text",
                 suggestion: "'\(text)'")
         }
         return .string(Text(text))
@@ -45,7 +46,9 @@ enum ScalarValue {
 
     /// What YAML 1.1 types as a boolean, number, sexagesimal, date or special value, and JSON does not.
     private static func isTrap(_ text: String) -> Bool {
-        let words = ["y", "n", "yes", "no", "on", "off", "true", "false", ".nan", ".inf", "-.inf", "+.inf", "="]
+        let words = [
+            "y", "n", "yes", "no", "on", "off", "true", "false", ".nan", ".inf", "-.inf", "+.inf", "=",
+        ]
         let lowered = text.lowercased()
         if words.contains(lowered) { return true }
         var body = lowered.utf8[...]
@@ -60,9 +63,11 @@ enum ScalarValue {
         }
         let extra: [UInt8] = [0x5F, 0x3A, 0x2E, 0x65, 0x2B, 0x2D, 0x2C]
         guard body.allSatisfy({ isDigit($0) || extra.contains($0) }) else { return false }
-        // Digits with dots or hyphens between them, such as a version or a telephone number, are texts to all.
+        // Digits with dots or hyphens between them, such as a version or a telephone number, are texts to
+        // all.
         let dots = body.filter { $0 == 0x2E }.count
-        let isText = dots > 1 || body.dropFirst().contains(0x2D) && !body.contains(0x65) || body.contains(0x2C)
+        let isText =
+            dots > 1 || body.dropFirst().contains(0x2D) && !body.contains(0x65) || body.contains(0x2C)
         return !isText || body.contains(0x3A)
     }
 

@@ -47,7 +47,8 @@ struct SourceLines {
         return line[(place.column - 1)...].starts(with: text.unicodeScalars)
     }
 
-    /// How many scalars the key that starts at the place takes, with its quotes; nil if it does not stand there plainly.
+    /// How many scalars the key that starts at the place takes, with its quotes; nil if it does not stand
+    /// there plainly.
     func keyWidth(_ name: String, at place: Place) -> Int? {
         guard let first = scalar(at: place) else { return nil }
         guard first == "\"" || first == "'" else {

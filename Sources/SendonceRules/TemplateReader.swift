@@ -13,8 +13,8 @@ final class TemplateReader {
         self.load = load
     }
 
-    /// Needs of all files of the template, and the payload paths among them. Names that cannot be there are recorded
-    /// as mistakes. `at` is where the rule names the template.
+    /// Needs of all files of the template, and the payload paths among them. Names that cannot be there are
+    /// recorded as mistakes. `at` is where the rule names the template.
     func needs(
         of name: Text, params: [TemplateParam], at place: Place
     ) -> (needs: [TemplateNeed], fields: [FieldReference]) {
@@ -35,7 +35,8 @@ final class TemplateReader {
             let (tags, findings) = TemplateScanner.scan(text)
             for finding in findings {
                 reading.refuse(
-                    finding.mistake.message, at: finding.place, suggestion: finding.mistake.suggestion, file: file)
+                    finding.mistake.message, at: finding.place, suggestion: finding.mistake.suggestion,
+                    file: file)
             }
             if part == "subject" { checkSubject(text, tags, file: file) }
             var names = NameCheck(params: params, reading: reading, file: file)
@@ -47,7 +48,8 @@ final class TemplateReader {
         }
         if bodies == 0 {
             reading.refuse(
-                "the template \"\(name)\" has neither \(name).html.mustache nor \(name).txt.mustache", at: place)
+                "the template \"\(name)\" has neither \(name).html.mustache nor \(name).txt.mustache",
+                at: place)
         }
         return (needs, fields)
     }
@@ -105,6 +107,10 @@ private struct NameCheck {
         tags.map { tag in
             switch tag {
             case .variable(let names, let place):
+                if params.isEmpty, names == ["data"] {
+                    reading.refuse(
+                        "\"data\" is the whole payload; name a member of it", at: place, file: file)
+                }
                 check(names, at: place, isInSection: isInSection)
                 return .variable(names)
             case .section(let names, let inner, let place):
@@ -119,7 +125,9 @@ private struct NameCheck {
 
     private mutating func check(_ names: [Text], at place: Place, isInSection: Bool) {
         guard let first = names.first else {
-            if !isInSection { reading.refuse("{{.}} has a meaning only inside a section", at: place, file: file) }
+            if !isInSection {
+                reading.refuse("{{.}} has a meaning only inside a section", at: place, file: file)
+            }
             return
         }
         if params.isEmpty, first == "data" {
@@ -136,8 +144,8 @@ private struct NameCheck {
             } else {
                 meant = params.isEmpty ? "data.\(whole)" : nil
             }
-            let words = params.isEmpty ? "the event" : "the template's params"
-            reading.refuse("\"\(whole)\" is not among \(words)", at: place, suggestion: meant, file: file)
+            let words = params.isEmpty ? "a name of the event" : "a param of the template"
+            reading.refuse("\"\(whole)\" is not \(words)", at: place, suggestion: meant, file: file)
             return
         }
         if params.isEmpty, names.count > 1 {

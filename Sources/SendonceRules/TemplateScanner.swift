@@ -1,5 +1,5 @@
-// The tags of a Mustache file. Rendering is another module's; this one only finds out what a template needs, and
-// refuses what would make that unknowable: partials, inheritance, lambdas, other delimiters.
+// The tags of a Mustache file. Rendering is another module's; this one only finds out what a template needs,
+// and refuses what would make that unknowable: partials, inheritance, lambdas, other delimiters.
 import SendonceCore
 
 /// A tag with its place, and what stands inside it.
@@ -66,7 +66,8 @@ struct TemplateScanner {
             if stands("{{", at: index) { tag() } else { advance(1) }
         }
         while let unclosed = open.popLast() {
-            refuse("the section \"\(TemplateScanner.joined(unclosed.names))\" is not closed", at: unclosed.place)
+            refuse(
+                "the section \"\(TemplateScanner.joined(unclosed.names))\" is not closed", at: unclosed.place)
             tags = unclosed.before
         }
     }
@@ -127,7 +128,8 @@ struct TemplateScanner {
         let inner = tags
         tags = last.before
         tags.append(
-            last.isInverted ? .inverted(last.names, inner, last.place) : .section(last.names, inner, last.place))
+            last.isInverted
+                ? .inverted(last.names, inner, last.place) : .section(last.names, inner, last.place))
     }
 
     /// The dotted names; nil, with the mistake recorded, if they are none.
@@ -145,7 +147,9 @@ struct TemplateScanner {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         for part in parts {
             guard part.unicodeScalars.allSatisfy(TemplateScanner.isNameScalar), !part.isEmpty else {
-                refuse("\"\(name)\" is not a name: letters, digits, \"_\" and \"-\", with dots between", at: place)
+                refuse(
+                    "\"\(name)\" is not a name: letters, digits, \"_\" and \"-\", with dots between",
+                    at: place)
                 return nil
             }
             guard !part.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

@@ -1,5 +1,5 @@
-// HTML escaping. The template engine's own looks at `Character`s and so lets a quote pass that a combining mark follows;
-// a browser sees the quote. This one looks at bytes.
+// HTML escaping. The template engine's own looks at `Character`s and so lets a quote pass that a combining
+// mark follows; a browser sees the quote. This one looks at bytes.
 import Mustache
 
 /// The content type of our HTML templates.

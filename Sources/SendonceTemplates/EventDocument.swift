@@ -49,8 +49,8 @@ package struct EventDocument: Sendable {
         return .object(members)
     }
 
-    /// The names that a template without params can use: `data`, `recipient`, `type`, `source`, and `subject` and `id`
-    /// where the event has them.
+    /// The names that a template without params can use: `data`, `recipient`, `type`, `source`, and `subject`
+    /// and `id` where the event has them.
     package var context: JSONValue {
         let names = Path.Root.allCases.compactMap { root in
             value(Path(root)).map { JSONMember(Text(root.rawValue), $0) }

@@ -6,8 +6,8 @@ package enum TemplateError: Error, Hashable, Sendable {
     case tooLong(file: String)
     /// The template engine's own words.
     case syntax(file: String, String)
-    /// Partials, inheritance, pragmas, other delimiters, `{{.name}}` and function calls such as `{{upper(name)}}`: the
-    /// engine knows them, but prints nothing where one of them goes wrong.
+    /// Partials, inheritance, pragmas, other delimiters, `{{.name}}` and function calls such as
+    /// `{{upper(name)}}`: the engine knows them, but prints nothing where one of them goes wrong.
     case unsupported(file: String, tag: String)
 
     package var description: String {
@@ -20,9 +20,11 @@ package enum TemplateError: Error, Hashable, Sendable {
     }
 }
 
-/// Why no message can be made of a template and an event. The command is held with `template_error` and these words.
+/// Why no message can be made of a template and an event. The command is held with `template_error` and these
+/// words.
 package enum RenderError: Error, Hashable, Sendable {
-    /// A variable or param that the event does not fill, or fills with something that is not a text, number or boolean.
+    /// A variable or param that the event does not fill, or fills with something that is not a text, number
+    /// or boolean.
     case missing(String)
     /// The rule set has no such template, or it has no subject, or neither a text nor an HTML body.
     case noTemplate(String)

@@ -1,11 +1,12 @@
-// How JSON values stand in the template engine's context. The engine renders what it does not find as nothing; here every
-// look-up that finds nothing gives a value that remembers to complain when it is printed.
+// How JSON values stand in the template engine's context. The engine renders what it does not find as
+// nothing; here every look-up that finds nothing gives a value that remembers to complain when it is printed.
 //
-// The engine asks a value for its child in two situations that it does not tell apart: for the first part of a name it
-// goes through the enclosing sections, innermost first, and there "not mine" must let it go on; for the later parts of
-// `a.b` it descends, and there "not mine" is a missing variable. It replaces a value by its representation before it asks.
-// So: what a look-up returns (`Found`) is represented by a value that descends (`Reached`), and that in turn, once it
-// is on the stack, by one that lets the search go on (`Enclosing`).
+// The engine asks a value for its child in two situations that it does not tell apart: for the first part of
+// a name it goes through the enclosing sections, innermost first, and there "not mine" must let it go on; for
+// the later parts of `a.b` it descends, and there "not mine" is a missing variable. It replaces a value by
+// its representation before it asks. So: what a look-up returns (`Found`) is represented by a value that
+// descends (`Reached`), and that in turn, once it is on the stack, by one that lets the search go on
+// (`Enclosing`).
 import Mustache
 import SendonceCore
 

@@ -1,5 +1,6 @@
-// The template files of one rule set, compiled once and rendered for many events. Pure: the same files and the same event
-// give the same bytes on every machine, which is what lets a message be sent again byte for byte.
+// The template files of one rule set, compiled once and rendered for many events. Pure: the same files and
+// the same event give the same bytes on every machine, which is what lets a message be sent again byte for
+// byte.
 import Mustache
 package import SendonceCore
 
@@ -20,9 +21,10 @@ package struct RenderedTemplate: Hashable, Sendable {
 
 /// Compiled templates by name: NAME.subject.mustache, NAME.html.mustache, NAME.txt.mustache.
 ///
-/// Guarantees: a variable that the context does not fill is an error and never a blank; values are escaped for HTML in
-/// HTML templates (but for `{{{x}}}` and `{{&x}}`) and stand as they are elsewhere; numbers keep the digits of the
-/// payload. Not guaranteed: that a value is safe inside a script, a style or an unquoted attribute.
+/// Guarantees: a variable that the context does not fill is an error and never a blank; values are escaped
+/// for HTML in HTML templates (but for `{{{x}}}` and `{{&x}}`) and stand as they are elsewhere; numbers keep
+/// the digits of the payload. Not guaranteed: that a value is safe inside a script, a style or an unquoted
+/// attribute.
 package struct TemplateSet: Sendable {
     private static let suffix = ".mustache"
     private let templates: [String: MustacheTemplate]
@@ -61,8 +63,8 @@ package struct TemplateSet: Sendable {
         return Text(result)
     }
 
-    /// A template file ends in a line break that nobody means; blanks and breaks at both ends are cut off. Inside they are
-    /// refused.
+    /// A template file ends in a line break that nobody means; blanks and breaks at both ends are cut off.
+    /// Inside they are refused.
     private static func oneLine(_ subject: Text) throws(RenderError) -> Text {
         let isEdge: (Unicode.Scalar) -> Bool = { [" ", "\t", "\r", "\n"].contains($0) }
         let scalars = subject.string.unicodeScalars.drop(while: isEdge)
@@ -78,14 +80,15 @@ package struct TemplateSet: Sendable {
         if let tag = unsupportedTag(in: content) { throw .unsupported(file: file, tag: tag) }
         let isHTML = file.hasSuffix(".html" + suffix)
         do {
-            return try MustacheTemplate(string: (isHTML ? EscapedHTML.pragma : "{{% CONTENT_TYPE:TEXT}}\n") + text)
+            return try MustacheTemplate(
+                string: (isHTML ? EscapedHTML.pragma : "{{% CONTENT_TYPE:TEXT}}\n") + text)
         } catch {
             throw .syntax(file: file, "\(error)")
         }
     }
 
-    /// The first tag that would escape the check for missing variables. The engine cannot be asked for its tokens; since
-    /// other delimiters are refused as well, every tag begins with two braces.
+    /// The first tag that would escape the check for missing variables. The engine cannot be asked for its
+    /// tokens; since other delimiters are refused as well, every tag begins with two braces.
     private static func unsupportedTag(in content: [UInt8]) -> String? {
         var place = 0
         while place + 2 < content.count {
@@ -96,11 +99,13 @@ package struct TemplateSet: Sendable {
             let end = content[place...].firstIndex(of: 0x7D) ?? content.count
             let inner = content[(place + 2)..<max(end, place + 2)].drop { $0 <= 0x20 }
             if inner.first != 0x21 {
-                let sigils: [UInt8] = [0x3E, 0x3C, 0x24, 0x25, 0x3D, 0x2A]  // > < $ % = *
-                let name = inner.drop { [0x23, 0x5E, 0x2F, 0x26, 0x7B].contains($0) || $0 <= 0x20 }  // # ^ / & {
+                // > < $ % = * begin tags that are refused; # ^ / & { stand before a name.
+                let sigils: [UInt8] = [0x3E, 0x3C, 0x24, 0x25, 0x3D, 0x2A]
+                let name = inner.drop { [0x23, 0x5E, 0x2F, 0x26, 0x7B].contains($0) || $0 <= 0x20 }
                 let isRelative = name.first == 0x2E && name.dropFirst().contains { $0 > 0x20 }
                 if sigils.contains(inner.first ?? 0) || isRelative || name.contains(0x28) {
-                    return String(decoding: content[place..<min(end + 2, content.count)].prefix(80), as: UTF8.self)
+                    return String(
+                        decoding: content[place..<min(end + 2, content.count)].prefix(80), as: UTF8.self)
                 }
             }
             place = max(end, place + 2)

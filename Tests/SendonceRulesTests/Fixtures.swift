@@ -1,6 +1,8 @@
 // The repository's fixtures, read from the source tree.
 import Foundation
 import SendonceCore
+import Testing
+
 @testable import SendonceRules
 
 enum Fixtures {
@@ -37,7 +39,9 @@ enum Fixtures {
 
 /// Parses a text with the given templates.
 func parse(_ text: String, templates: [String: String] = [:]) throws(RuleMistakes) -> ParsedRules {
-    try RuleFile.parse(Array(text.utf8), fileName: "rules.yaml") { name in templates[name].map { Array($0.utf8) } }
+    try RuleFile.parse(Array(text.utf8), fileName: "rules.yaml") { name in
+        templates[name].map { Array($0.utf8) }
+    }
 }
 
 /// The rendered mistakes of a text; empty if it is good.
@@ -66,4 +70,22 @@ func ruleFile(_ lines: String...) -> String {
     }
     return "version: 1\ndefaults: { route: brevo, from: a@b.test }\nrules:\n  order:\n"
         + fields.map { "    \($0.1)\n" }.joined()
+}
+
+extension Fixtures {
+    static func path(_ path: String) -> String { root.appending(path: path).path }
+}
+
+/// Runs a Python script of the repository and expects exit 0. What it printed is the failure's text.
+func expectSuccess(_ script: String, _ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", Fixtures.path(script)] + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0, "\(text)")
 }

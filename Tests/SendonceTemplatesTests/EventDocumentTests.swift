@@ -6,7 +6,8 @@ import Testing
 @Suite struct EventDocumentTests {
     private func document(subject: Text? = nil, id: Text? = nil) throws -> EventDocument {
         let data = JSONValue.object([
-            JSONMember("list", .array([.integer("1"), .integer("2"), .integer("3")])), JSONMember("null", .null),
+            JSONMember("list", .array([.integer("1"), .integer("2"), .integer("3")])),
+            JSONMember("null", .null),
             JSONMember("a", .object([JSONMember("b", .string("x"))])),
         ])
         let event = Event(
@@ -42,12 +43,17 @@ import Testing
         #expect(full.context.member("id") == .string("e1"))
     }
 
-    @Test("Params stand in the rule's order; a missing or null required one is an error, a substitute stands in")
+    @Test(
+        "Params stand in the rule's order; a missing or null required one is an error, a substitute stands in"
+    )
     func params() throws {
         let document = try document()
-        func reference(_ name: Text) -> FieldReference { FieldReference(path: Path(.data, [.member(name)]), slot: 0) }
+        func reference(_ name: Text) -> FieldReference {
+            FieldReference(path: Path(.data, [.member(name)]), slot: 0)
+        }
         let params = [
-            TemplateParam(name: "z", source: .recipient), TemplateParam(name: "b", source: .value(.integer("1"))),
+            TemplateParam(name: "z", source: .recipient),
+            TemplateParam(name: "b", source: .value(.integer("1"))),
             TemplateParam(name: "a", source: .fieldOr(reference("nobody"), .string("friend"))),
         ]
         #expect(try document.object(of: params).jsonText == #"{"z":"a@x.test","b":1,"a":"friend"}"#)

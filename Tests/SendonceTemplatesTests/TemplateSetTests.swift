@@ -30,7 +30,8 @@ private func same(_ left: String, _ right: String) -> Bool {
     @Test("Values are escaped in HTML and stand as they are in text and subject")
     func escaping() throws {
         let templates = try set([
-            "t.subject.mustache": "{{x}}", "t.txt.mustache": "{{x}}", "t.html.mustache": "{{x}} {{{x}}} {{&x}}",
+            "t.subject.mustache": "{{x}}", "t.txt.mustache": "{{x}}",
+            "t.html.mustache": "{{x}} {{{x}}} {{&x}}",
         ])
         let raw = "<a href=\"x\">'&'</a>"
         let rendered = try templates.render("t", context: object(["x": .string(Text(raw))]))
@@ -44,7 +45,9 @@ private func same(_ left: String, _ right: String) -> Bool {
     func combiningMarks() throws {
         for sign in ["\"", "'", "<", ">", "&"] {
             let result = try html("<p title=\"{{x}}\">", object(["x": .string(Text(sign + "\u{0301}"))]))
-            #expect(!result.dropFirst(10).utf8.dropLast(2).contains(sign.utf8.first ?? 0) || sign == "&", "\(result)")
+            #expect(
+                !result.dropFirst(10).utf8.dropLast(2).contains(sign.utf8.first ?? 0) || sign == "&",
+                "\(result)")
         }
     }
 
@@ -54,8 +57,9 @@ private func same(_ left: String, _ right: String) -> Bool {
             "a": .integer("123456789012345678901234567890"), "b": .number("1.10"), "c": .number("1e2"),
             "d": .bool(true), "e": .bool(false), "f": .integer("0"),
         ])
-        #expect(try text("{{a}} {{b}} {{c}} {{d}} {{e}} {{f}}", context) ==
-            "123456789012345678901234567890 1.10 1e2 true false 0")
+        #expect(
+            try text("{{a}} {{b}} {{c}} {{d}} {{e}} {{f}}", context)
+                == "123456789012345678901234567890 1.10 1e2 true false 0")
     }
 
     @Test(
@@ -72,7 +76,8 @@ private func same(_ left: String, _ right: String) -> Bool {
     func missing(template: String, name: String) throws {
         let context = object([
             "a": object(["b": object(["c": .string("x")])]), "null": .null,
-            "list": .array([object(["sku": .string("1")]), object([:])]), "flag": .bool(true), "word": .string("w"),
+            "list": .array([object(["sku": .string("1")]), object([:])]), "flag": .bool(true),
+            "word": .string("w"),
             "empty": .array([]), "nested": .array([.array([.string("1")])]),
             "deep": object(["er": object([:])]),
         ])
@@ -80,23 +85,26 @@ private func same(_ left: String, _ right: String) -> Bool {
     }
 
     @Test(
-        "Sections follow Mustache: what is left out asks for nothing, and names are looked for from the inside out",
+        "Sections follow Mustache: what is left out asks for nothing, and names are sought from the inside out",
         arguments: [
-            ("{{#no}}{{nobody}}{{/no}}", ""), ("{{#null}}{{x}}{{/null}}", ""), ("{{#off}}{{nobody}}{{/off}}", ""),
+            ("{{#no}}{{nobody}}{{/no}}", ""), ("{{#null}}{{x}}{{/null}}", ""),
+            ("{{#off}}{{nobody}}{{/off}}", ""),
             ("{{#empty}}{{nobody}}{{/empty}}-", "-"), ("{{^list}}{{nobody}}{{/list}}-", "-"),
             ("{{^no}}n{{/no}}{{^null}}u{{/null}}{{^off}}o{{/off}}{{^empty}}e{{/empty}}", "nuoe"),
             ("{{#list}}{{sku}}{{shop}},{{/list}}", "1S,2S,"), ("{{#a}}{{b}}{{shop}}{{/a}}", "xS"),
             ("{{#words}}{{.}};{{/words}}", "v;w;"), ("{{#on}}{{shop}}{{/on}}", "S"),
-            ("{{#word}}[{{.}}]{{/word}}", "[w]"), ("{{#zero}}z{{/zero}}", "z"), ("{{#blank}}b{{/blank}}", "b"),
+            ("{{#word}}[{{.}}]{{/word}}", "[w]"), ("{{#zero}}z{{/zero}}", "z"),
+            ("{{#blank}}b{{/blank}}", "b"),
             ("{{#nested}}{{#.}}{{.}}{{/.}};{{/nested}}", "12;3;"), ("{{#a.b}}{{a.b}}{{/a.b}}", "x"),
             ("{{#list}}{{#a}}{{sku}}{{b}}{{/a}}{{/list}}", "1x2x"),
-            ("{{! nothing }}{{#a}}\n{{b}}\n{{/a}}\n", "x\n"),
+            ("{{! nothing }}\n{{#a}}\n{{b}}\n{{/a}}\n", "x\n"),
         ])
     func sections(template: String, expected: String) throws {
         let context = object([
             "null": .null, "off": .bool(false), "on": .bool(true), "empty": .array([]), "shop": .string("S"),
             "list": .array([object(["sku": .string("1")]), object(["sku": .string("2")])]),
-            "a": object(["b": .string("x")]), "words": .array([.string("v"), .string("w")]), "word": .string("w"),
+            "a": object(["b": .string("x")]), "words": .array([.string("v"), .string("w")]),
+            "word": .string("w"),
             "zero": .integer("0"), "blank": .string(""),
             "nested": .array([.array([.string("1"), .string("2")]), .array([.string("3")])]),
         ])
@@ -138,10 +146,14 @@ private func same(_ left: String, _ right: String) -> Bool {
 
     @Test("A template without a subject, without a body, or not there at all is an error")
     func incomplete() throws {
-        let templates = try set(["a.subject.mustache": "s", "b.txt.mustache": "t", "c.subject.mustache": " \n",
-            "c.txt.mustache": "t", "rules": "{{"])
+        let templates = try set([
+            "a.subject.mustache": "s", "b.txt.mustache": "t", "c.subject.mustache": " \n",
+            "c.txt.mustache": "t", "rules": "{{",
+        ])
         for name in ["a", "b", "nobody"] {
-            #expect(throws: RenderError.noTemplate(name)) { try templates.render(Text(name), context: object([:])) }
+            #expect(throws: RenderError.noTemplate(name)) {
+                try templates.render(Text(name), context: object([:]))
+            }
         }
         #expect(throws: RenderError.emptySubject) { try templates.render("c", context: object([:])) }
     }
@@ -152,7 +164,9 @@ private func same(_ left: String, _ right: String) -> Bool {
         #expect(try text("{{x}}", long).utf8.count == TemplateLimits.bodyBytes)
         #expect(throws: RenderError.tooLong("t.txt.mustache")) { try text("{{x}}y", long) }
         let templates = try set(["t.subject.mustache": "{{x}}", "t.txt.mustache": "t"])
-        #expect(throws: RenderError.tooLong("t.subject.mustache")) { try templates.render("t", context: long) }
+        #expect(throws: RenderError.tooLong("t.subject.mustache")) {
+            try templates.render("t", context: long)
+        }
         let list = object(["l": .array(Array(repeating: .string("e"), count: 200))])
         #expect(try text("{{#l}}{{.}}{{/l}}", list).utf8.count == 200)
         #expect(throws: RenderError.tooManyElements) {
@@ -163,8 +177,10 @@ private func same(_ left: String, _ right: String) -> Bool {
     @Test(
         "Tags that print nothing where they go wrong are refused when the files are read",
         arguments: [
-            "{{> other}}", "{{>other}}", "{{<base}}{{/base}}", "{{$block}}{{/block}}", "{{% CONTENT_TYPE:TEXT}}",
-            "{{=<% %>=}}", "{{upper(x)}}", "{{#upper(x)}}a{{/upper(x)}}", "{{.x}}", "{{# .x}}a{{/ .x}}", "a {{ >b}}",
+            "{{> other}}", "{{>other}}", "{{<base}}{{/base}}", "{{$block}}{{/block}}",
+            "{{% CONTENT_TYPE:TEXT}}",
+            "{{=<% %>=}}", "{{upper(x)}}", "{{#upper(x)}}a{{/upper(x)}}", "{{.x}}", "{{# .x}}a{{/ .x}}",
+            "a {{ >b}}",
             "{{>*x}}", "{{& .x}}",
         ])
     func unsupported(template: String) {
@@ -186,7 +202,9 @@ private func same(_ left: String, _ right: String) -> Bool {
             try TemplateSet(files: ["t.txt.mustache": [0x61, 0xFF]])
         }
         #expect(throws: TemplateError.tooLong(file: "t.txt.mustache")) {
-            try TemplateSet(files: ["t.txt.mustache": Array(repeating: 0x61, count: TemplateLimits.fileBytes + 1)])
+            try TemplateSet(files: [
+                "t.txt.mustache": Array(repeating: 0x61, count: TemplateLimits.fileBytes + 1)
+            ])
         }
     }
 }

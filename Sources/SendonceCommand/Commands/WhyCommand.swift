@@ -55,7 +55,7 @@ struct WhyCommand: AsyncParsableCommand {
                 settings.routes.first { $0.name == name }?.kind.provider.capability
             })
         switch output.format {
-        case .table: Printer.line(answer.text)
+        case .table: Printer.text(answer.text)
         case .json, .jsonl: Printer.json(answer.json)
         }
         if !answer.found { throw ExitCode(ExitStatus.no.rawValue) }

@@ -8,6 +8,11 @@ enum Printer {
         write(text + "\n", to: .standardOutput)
     }
 
+    /// Text that brings its own line ends.
+    static func text(_ text: String) {
+        write(text.hasSuffix("\n") ? text : text + "\n", to: .standardOutput)
+    }
+
     /// For people, beside the result.
     static func message(_ text: String) {
         write(text + "\n", to: .standardError)
@@ -20,7 +25,7 @@ enum Printer {
     /// A list as an aligned table, one JSON document or one JSON line each.
     static func list(_ rows: [JSONValue], table: TextTable, named name: Text, as format: OutputFormat) {
         switch format {
-        case .table: line(table.rendered(width: terminalWidth))
+        case .table: text(table.rendered(width: terminalWidth))
         case .json: json(.object([JSONMember("schema", .string(Text("sendonce.\(name).v1"))), JSONMember(name, .array(rows))]))
         case .jsonl: rows.forEach(json)
         }

@@ -46,5 +46,11 @@ struct Settings: Sendable {
         routes = try reader.stringArray(forKey: "routes", default: []).map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }
+        let longest = DispatchSettings.longestTransfer(within: lease).microseconds / 1_000
+        for route in routes where Int64(route.totalTimeout) >= longest {
+            throw CommandError(
+                "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
+                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds")
+        }
     }
 }
