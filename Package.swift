@@ -199,6 +199,20 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // Golden scenarios, pure and on SQLite; activation; the live projector.
+        .testTarget(
+            name: "SendonceProjectionTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceJSON",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+
         // Tests. Real connections.
         .testTarget(
             name: "SendonceCurlTests",
