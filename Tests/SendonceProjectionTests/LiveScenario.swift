@@ -98,10 +98,11 @@ enum LiveScenario {
         let key: String? = row["key"]
         let recipient: String? = row["recipient"]
         let slot: String? = row["slot"]
+        let rule: String = row["rule"]
         return DecisionLine(
-            position: row["position"], rule: Text(row["rule"]), item: row["item"], reason: row["reason"],
-            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: key.map(Text.init),
-            recipient: recipient.map(Text.init), command: row["command"], slot: slot.map(Text.init),
+            position: row["position"], rule: Text(rule), item: row["item"], reason: row["reason"],
+            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: key.map { Text($0) },
+            recipient: recipient.map { Text($0) }, command: row["command"], slot: slot.map { Text($0) },
             notBefore: time(row["not_before"]), expiresAt: time(row["expires_at"])
         ).text
     }
