@@ -337,7 +337,11 @@ CREATE TRIGGER outbox_attempt_no_delete BEFORE DELETE ON outbox_attempt
 BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: a row is never deleted'); END;
 CREATE TRIGGER outbox_attempt_no_replace BEFORE INSERT ON outbox_attempt
 WHEN EXISTS (SELECT 1 FROM outbox_attempt WHERE command = NEW.command AND attempt = NEW.attempt)
-BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: this row exists'); END;
+    OR EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
+BEGIN SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM outbox_attempt WHERE command = NEW.command AND attempt = NEW.attempt)
+    THEN RAISE(ABORT, 'outbox_attempt is append-only: this row exists')
+    ELSE RAISE(ABORT, 'outbox_attempt: a finished command gets no further attempt') END; END;
 
 CREATE TRIGGER outbox_outcome_no_update BEFORE UPDATE ON outbox_outcome
 BEGIN SELECT RAISE(ABORT, 'outbox_outcome is append-only: a row is never changed'); END;
@@ -370,10 +374,3 @@ BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: a row is never deleted');
 CREATE TRIGGER outbox_gate_no_replace BEFORE INSERT ON outbox_gate
 WHEN EXISTS (SELECT 1 FROM outbox_gate WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
-
-CREATE TRIGGER outbox_attempt_not_after_the_end BEFORE INSERT ON outbox_attempt
-WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
-BEGIN SELECT RAISE(ABORT, 'outbox_attempt: a finished command gets no further attempt'); END;
-CREATE TRIGGER outbox_queue_not_after_the_end BEFORE INSERT ON outbox_queue
-WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
-BEGIN SELECT RAISE(ABORT, 'outbox_queue: a finished command is not queued again'); END;
