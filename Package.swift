@@ -150,6 +150,18 @@ let package = Package(
         .testTarget(
             name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
             swiftSettings: house),
+        // Every port, on every store.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["SendonceCore", "SendonceSQLite", "SendonceStore"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceSQLiteTests",
+            dependencies: [
+                "Sendonce", "SendonceCore", "SendonceSQLite", "SendonceStore", "SchemaSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,6 @@
-// What an application needs to hand an event to Sendonce: one INSERT inside its own transaction. The table judges what is
-// allowed, so this library does no more than a line of SQL would, and a program in any other language can do the same.
+// What an application needs to hand an event to Sendonce: one INSERT inside its own transaction. The table
+// judges what is allowed, so this library does no more than a line of SQL would, and a program in any other
+// language can do the same.
 public import GRDB
 
 /// Appends events to the intake, in the transaction that the application has open.
@@ -11,8 +12,8 @@ public import GRDB
 /// }
 /// ```
 ///
-/// The event exists if and only if the transaction commits. Writing the same event many times is harmless: the rules'
-/// keys decide that one message leaves.
+/// The event exists if and only if the transaction commits. Writing the same event many times is harmless:
+/// the rules' keys decide that one message leaves.
 public enum Outbox {
     /// Appends with GRDB.
     ///
@@ -24,7 +25,8 @@ public enum Outbox {
         try statement.execute(arguments: StatementArguments(values.map { $0.text }))
     }
 
-    /// Appends through any closure that runs SQL with positional parameters, for an application that does not use GRDB.
+    /// Appends through any closure that runs SQL with positional parameters, for an application that does not
+    /// use GRDB.
     ///
     /// - Parameter run: gets the statement, with a `?` for each value, and the values in order.
     public static func append<Failure: Error>(

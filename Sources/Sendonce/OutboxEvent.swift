@@ -1,4 +1,5 @@
-// An event as an application states it. Only type and payload are needed; what is left out takes the table's default.
+// An event as an application states it. Only type and payload are needed; what is left out takes the table's
+// default.
 
 /// A fact in the past tense, such as "order placed", with a JSON object that says the rest.
 public struct OutboxEvent: Hashable, Sendable {
@@ -6,7 +7,8 @@ public struct OutboxEvent: Hashable, Sendable {
     public var type: String
     /// The text of a JSON object, at most 1,048,576 bytes. It is kept byte for byte.
     public var payload: String
-    /// Your own name for the event. A second event with the same `source` and `id` is recorded and sends nothing.
+    /// Your own name for the event. A second event with the same `source` and `id` is recorded and sends
+    /// nothing.
     public var id: String?
     /// Which part of your system speaks; makes `id` unique.
     public var source: String?

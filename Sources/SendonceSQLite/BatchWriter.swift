@@ -21,27 +21,31 @@ struct BatchWriter {
         scopes = try session.activation()?.scopes ?? [:]
         log = try session.statement(
             """
-            INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at, traceparent,
-                recorded_at, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at,
+                traceparent, recorded_at, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         decision = try session.statement(
             """
-            INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail,
+                command) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         command = try session.statement(
             """
-            INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation, rule_set,
-                recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
+            INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation,
+                rule_set, recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         ledger = try session.statement(
             """
-            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
+                command) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """)
         queue = try session.statement(
-            "INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest) VALUES (?, 'pending', ?, ?, ?)")
+            """
+            INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest)
+            VALUES (?, 'pending', ?, ?, ?)
+            """
+        )
     }
 
     func write(_ logged: LoggedEvent) throws(StoreError) {
@@ -157,7 +161,9 @@ struct BatchWriter {
             deleted += try statement.changes()
             start = end + 1
         }
-        guard deleted == moved.count else { throw .conflict("an intake row that was moved is no longer there") }
+        guard deleted == moved.count else {
+            throw .conflict("an intake row that was moved is no longer there")
+        }
     }
 }
 
@@ -179,7 +185,8 @@ struct ReasonColumns {
         case .conditionFalse(let detail): self.detail = detail
         case .noRule, .recipientMissing, .cancelsNothing: break
         case .keyMissing(let part), .keyInvalid(let part): detail = part
-        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail): self.detail = detail
+        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail):
+            self.detail = detail
         case .paramMissing(let name): detail = name
         case .cancels(let command): self.command = command
         }

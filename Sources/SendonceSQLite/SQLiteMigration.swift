@@ -1,11 +1,12 @@
-// Brings a database to this program's schema, or says where it stands. Our version is kept in a table of our own, because
-// the file may be the application's, and `user_version` and `application_id` are then the application's too.
+// Brings a database to this program's schema, or says where it stands. Our version is kept in a table of our
+// own, because the file may be the application's, and `user_version` and `application_id` are then the
+// application's too.
 import SchemaSQLite
 package import SendonceCore
 package import SendonceStore
 
-/// Migrations of one database file. Safe when many processes run it at once: each step takes the write lock first and
-/// looks again under it.
+/// Migrations of one database file. Safe when many processes run it at once: each step takes the write lock
+/// first and looks again under it.
 package struct SQLiteMigration: Sendable {
     package let path: String
     package let settings: SQLiteSettings
@@ -25,10 +26,11 @@ package struct SQLiteMigration: Sendable {
     /// The version that this program needs.
     package static var newest: Int { Schema.migrations.last?.number ?? 0 }
 
-    /// Applies what is missing, each migration in a transaction of its own. Returns the numbers that this call applied.
+    /// Applies what is missing, each migration in a transaction of its own. Returns the numbers that this
+    /// call applied.
     ///
-    /// Errors: `.schemaFromTheFuture` if the database knows more than this program; `.damaged` if a migration that was
-    /// applied differs from ours.
+    /// Errors: `.schemaFromTheFuture` if the database knows more than this program; `.damaged` if a migration
+    /// that was applied differs from ours.
     package func up(now: Timestamp) throws(StoreError) -> [Int] {
         let session = try Session(path: path, settings: settings, readOnly: false)
         var applied: [Int] = []
@@ -37,7 +39,9 @@ package struct SQLiteMigration: Sendable {
                 try session.run(Self.versionTable)
                 guard try Self.check(session) < migration.number else { return false }
                 try session.runScript(migration.sql)
-                try session.run("INSERT INTO outbox_schema (version, name, digest, applied_at) VALUES (?, ?, ?, ?)") {
+                try session.run(
+                    "INSERT INTO outbox_schema (version, name, digest, applied_at) VALUES (?, ?, ?, ?)"
+                ) {
                     $0.add(migration.number)
                     $0.add(migration.name)
                     $0.add(DigestBuilder.digest(of: Array(migration.sql.utf8)))
@@ -62,12 +66,14 @@ package struct SQLiteMigration: Sendable {
                 }
                 for (version, time) in rows { times[version] = time }
             }
-            return Schema.migrations.map { Step(number: $0.number, name: $0.name, appliedAt: times[$0.number]) }
+            return Schema.migrations.map {
+                Step(number: $0.number, name: $0.name, appliedAt: times[$0.number])
+            }
         }
     }
 
-    /// All migrations as one script for the application's own migration tool. It records the versions too, so that a
-    /// later `up` knows. It opens no transaction: the tool does.
+    /// All migrations as one script for the application's own migration tool. It records the versions too, so
+    /// that a later `up` knows. It opens no transaction: the tool does.
     package static var sql: String {
         var script = versionTable + ";\n"
         for migration in Schema.migrations {
@@ -93,14 +99,18 @@ package struct SQLiteMigration: Sendable {
         ) STRICT
         """
 
-    /// The version of the database; 0 without our table. Throws if it is from the future or not what we applied.
+    /// The version of the database; 0 without our table. Throws if it is from the future or not what we
+    /// applied.
     static func check(_ session: Session) throws(StoreError) -> Int {
-        let table = try session.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'outbox_schema'") {
+        let table = try session.first(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'outbox_schema'"
+        ) {
             $0.integer(0)
         }
         guard table != nil else { return 0 }
         let found = try session.rows("SELECT version, name, digest FROM outbox_schema ORDER BY version") {
-            (row: Statement) throws(StoreError) in (Int(row.integer(0)), row.text(1).string, try row.digest(2))
+            (row: Statement) throws(StoreError) in
+            (Int(row.integer(0)), row.text(1).string, try row.digest(2))
         }
         if let last = found.last, last.0 > newest {
             throw .schemaFromTheFuture(found: last.0, known: newest)

@@ -5,7 +5,8 @@ package import SendonceStore
 
 extension SQLiteStore: IntakeWriter {
     package func append(_ event: NewEvent) throws(StoreError) -> Int64 {
-        // Columns that are not named take the table's defaults, so each combination is a statement of its own.
+        // Columns that are not named take the table's defaults, so each combination is a statement of its
+        // own.
         var columns = ["event_type", "payload"]
         if event.id != nil { columns.append("id") }
         if event.source != nil { columns.append("source") }
@@ -34,7 +35,8 @@ extension SQLiteStore: IntakeWriter {
 extension Session {
     /// The oldest intake rows; reading stops when the caller has enough.
     static let intakeSQL = """
-        SELECT seq, id, event_type, source, subject, payload, occurred_at, traceparent FROM outbox ORDER BY seq LIMIT ?
+        SELECT seq, id, event_type, source, subject, payload, occurred_at, traceparent FROM outbox
+        ORDER BY seq LIMIT ?
         """
 }
 
@@ -43,7 +45,8 @@ extension Statement {
     func intakeEvent() throws(StoreError) -> IntakeEvent {
         let sequence = integer(0)
         guard let occurredAt = Timestamp(text(6).string) else {
-            throw .damaged("outbox row \(sequence): occurred_at cannot be read, which its CHECK should have refused")
+            throw .damaged(
+                "outbox row \(sequence): occurred_at cannot be read, which its CHECK should have refused")
         }
         return IntakeEvent(
             sequence: sequence,

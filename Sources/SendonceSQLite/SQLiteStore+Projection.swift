@@ -1,4 +1,5 @@
-// The projector's port: everything that one batch changes is written by one transaction on the writer connection.
+// The projector's port: everything that one batch changes is written by one transaction on the writer
+// connection.
 import SendonceCore
 package import SendonceStore
 
@@ -127,7 +128,8 @@ struct SQLiteProjection: ProjectionTransaction {
         try writer.write(decision)
         let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
-            let statement = try session.statement("INSERT INTO outbox_rule_set (digest, name, content) VALUES (?, ?, ?)")
+            let statement = try session.statement(
+                "INSERT INTO outbox_rule_set (digest, name, content) VALUES (?, ?, ?)")
             statement.add(activation.ruleSet)
             statement.add(file.name)
             try file.content.withStatic { bytes throws(StoreError) in
@@ -136,7 +138,10 @@ struct SQLiteProjection: ProjectionTransaction {
             }
         }
         try session.run(
-            "INSERT INTO outbox_activation (position, digest, actor, reason, recorded_at) VALUES (?, ?, ?, ?, ?)"
+            """
+            INSERT INTO outbox_activation (position, digest, actor, reason, recorded_at)
+            VALUES (?, ?, ?, ?, ?)
+            """
         ) {
             $0.add(activation.position)
             $0.add(activation.ruleSet)

@@ -16,8 +16,8 @@ extension SQLiteStore: RuleSetReader {
             var counts: [Text: Int64] = [:]
             let named = try session.rows("SELECT DISTINCT scope FROM outbox_scope") { $0.text(0) }
             for scope in named { counts[scope] = 0 }
-            // A scan of the ledger: about a fifth of a second per million keys, and only an activation asks. An index
-            // would make every command dearer.
+            // A scan of the ledger: about a fifth of a second per million keys, and only an activation asks.
+            // An index would make every command dearer.
             let counted = try session.rows("SELECT scope, count(*) FROM outbox_ledger GROUP BY scope") {
                 ($0.text(0), $0.integer(1))
             }
@@ -40,7 +40,10 @@ extension Session {
     /// The newest activation, which is the one in force.
     func activation() throws(StoreError) -> Activation? {
         let newest = try first(
-            "SELECT position, digest, actor, reason, recorded_at FROM outbox_activation ORDER BY position DESC LIMIT 1"
+            """
+            SELECT position, digest, actor, reason, recorded_at FROM outbox_activation
+            ORDER BY position DESC LIMIT 1
+            """
         ) { (row: Statement) throws(StoreError) in
             Activation(
                 position: row.integer(0), ruleSet: try row.digest(1), scopes: [:], actor: row.text(2),

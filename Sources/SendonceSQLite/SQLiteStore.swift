@@ -1,11 +1,11 @@
 // All ports of a store on one SQLite file. Each port stands in a file of its own beside this one.
 import GRDB
 import GRDBSQLite
-package import SendonceStore
 import SendonceCore
+package import SendonceStore
 
-/// One database file with two connections: a writer, shared by projector and dispatcher of this process so that they
-/// never wait for each other at the file's lock, and a reader for everything that only looks.
+/// One database file with two connections: a writer, shared by projector and dispatcher of this process so
+/// that they never wait for each other at the file's lock, and a reader for everything that only looks.
 package final class SQLiteStore: Sendable {
     package let path: String
     let writer: Session
@@ -18,15 +18,17 @@ package final class SQLiteStore: Sendable {
     package init(path: String, settings: SQLiteSettings = SQLiteSettings()) throws(StoreError) {
         self.path = path
         writer = try Session(path: path, settings: settings, readOnly: false)
-        let version = try writer.use { (session: Session) throws(StoreError) in try SQLiteMigration.check(session) }
+        let version = try writer.use { (session: Session) throws(StoreError) in
+            try SQLiteMigration.check(session)
+        }
         guard version == SQLiteMigration.newest else {
             throw .schemaTooOld(found: version, needed: SQLiteMigration.newest)
         }
         reader = try Session(path: path, settings: settings, readOnly: true)
     }
 
-    /// Changes whenever another connection committed something, also one of this process; comparable on this store only.
-    /// Costs about a microsecond, so it may be asked every few milliseconds.
+    /// Changes whenever another connection committed something, also one of this process; comparable on this
+    /// store only. Costs about a microsecond, so it may be asked every few milliseconds.
     package func dataVersion() throws(StoreError) -> Int64 {
         try reader.use { (session: Session) throws(StoreError) in
             try session.first("PRAGMA data_version") { $0.integer(0) } ?? 0
@@ -55,8 +57,9 @@ package struct SQLiteEngine: Hashable, Sendable {
 
     package var versionText: String { "\(version / 1_000_000).\(version / 1_000 % 1_000).\(version % 1_000)" }
 
-    /// Whether a checkpoint that races with a commit can lose that commit: 3.7.0 to 3.51.2 but for the corrected 3.44.6
-    /// and 3.50.7 and what follows them in their lines (https://sqlite.org/wal.html#walresetbug). Only in WAL mode.
+    /// Whether a checkpoint that races with a commit can lose that commit: 3.7.0 to 3.51.2 but for the
+    /// corrected 3.44.6 and 3.50.7 and what follows them in their lines
+    /// (https://sqlite.org/wal.html#walresetbug). Only in WAL mode.
     package var hasWALResetBug: Bool {
         guard journal == "wal", version < 3_051_003 else { return false }
         return !(3_044_006..<3_045_000).contains(version) && !(3_050_007..<3_051_000).contains(version)

@@ -1,5 +1,5 @@
-// One SQLite connection with the statements that were prepared on it. GRDB opens it, configures it and lets one thread
-// at a time use it; what runs on it is ours.
+// One SQLite connection with the statements that were prepared on it. GRDB opens it, configures it and lets
+// one thread at a time use it; what runs on it is ours.
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -11,8 +11,8 @@ package struct SQLiteSettings: Hashable, Sendable {
     package enum Journal: String, Hashable, Sendable {
         /// Write-ahead log: readers and the writer do not wait for each other.
         case wal
-        /// Rollback journal: slower, and readers make the writer wait, but free of the WAL-reset bug that SQLite
-        /// 3.7.0 to 3.51.2 has (https://sqlite.org/wal.html#walresetbug).
+        /// Rollback journal: slower, and readers make the writer wait, but free of the WAL-reset bug that
+        /// SQLite 3.7.0 to 3.51.2 has (https://sqlite.org/wal.html#walresetbug).
         case delete
     }
 
@@ -29,13 +29,14 @@ package struct SQLiteSettings: Hashable, Sendable {
 
 /// A connection and who may use it: whoever is inside `use`.
 final class Session: @unchecked Sendable {
-    // Unchecked because the compiler cannot see that `statements` and `handle` are only touched inside `use`, which the
-    // serial queue of `connection` lets one thread enter at a time.
+    // Unchecked because the compiler cannot see that `statements` and `handle` are only touched inside `use`,
+    // which the serial queue of `connection` lets one thread enter at a time.
     private let connection: DatabaseQueue
     private var statements: [String: Statement] = [:]
     private var handle: OpaquePointer?
 
-    /// Opens the file; tries again while another process opens, recovers or closes it, up to the busy timeout.
+    /// Opens the file; tries again while another process opens, recovers or closes it, up to the busy
+    /// timeout.
     init(path: String, settings: SQLiteSettings, readOnly: Bool) throws(StoreError) {
         var configuration = Configuration()
         configuration.readonly = readOnly
@@ -64,7 +65,17 @@ final class Session: @unchecked Sendable {
     }
 
     private static func configure(_ database: Database, settings: SQLiteSettings, readOnly: Bool) throws {
-        try database.execute(sql: "PRAGMA trusted_schema = OFF")
+        // Older versions (3.40 is one) do not mark json_valid() as innocuous and would then refuse the
+        // intake's CHECK.
+        let isCheckAllowed = try Bool.fetchOne(
+            database,
+            sql:
+                """
+                SELECT min(flags & 0x200000) > 0 FROM pragma_function_list
+                WHERE name IN ('json_valid', 'json_type')
+                """
+        )
+        if isCheckAllowed == true { try database.execute(sql: "PRAGMA trusted_schema = OFF") }
         try database.execute(sql: "PRAGMA cell_size_check = ON")
         try database.execute(sql: "PRAGMA mmap_size = 0")
         guard !readOnly else { return }
@@ -88,7 +99,9 @@ final class Session: @unchecked Sendable {
     /// Runs `body` alone on this connection. Must not be entered again from within.
     func use<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
         let outcome: Swift.Result<Result, StoreError> = connection.writeWithoutTransaction { database in
-            guard let handle = database.sqliteConnection else { return .failure(.failed("the connection is closed")) }
+            guard let handle = database.sqliteConnection else {
+                return .failure(.failed("the connection is closed"))
+            }
             self.handle = handle
             do throws(StoreError) {
                 return .success(try body(self))
@@ -102,7 +115,8 @@ final class Session: @unchecked Sendable {
     /// Runs `body` in one write transaction, committed durably; if anything fails, all of it is rolled back.
     func transaction<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try use { (session: Session) throws(StoreError) -> Result in
-            // IMMEDIATE: a transaction that begins by reading could not become a writer once another one has written.
+            // IMMEDIATE: a transaction that begins by reading could not become a writer once another one has
+            // written.
             try session.run("BEGIN IMMEDIATE")
             do throws(StoreError) {
                 let result = try body(session)
@@ -110,7 +124,8 @@ final class Session: @unchecked Sendable {
                 return result
             } catch {
                 if let handle, sqlite3_get_autocommit(handle) == 0 {
-                    // The first error says what happened; a rollback that fails too leaves nothing committed either.
+                    // The first error says what happened; a rollback that fails too leaves nothing committed
+                    // either.
                     _ = Swift.Result { () throws(StoreError) in try session.run("ROLLBACK") }
                 }
                 throw error
@@ -123,7 +138,9 @@ final class Session: @unchecked Sendable {
         try use { (session: Session) throws(StoreError) -> Result in
             try session.run("BEGIN")
             let outcome: Swift.Result<Result, StoreError>
-            do throws(StoreError) { outcome = .success(try body(session)) } catch { outcome = .failure(error) }
+            do throws(StoreError) { outcome = .success(try body(session)) } catch {
+                outcome = .failure(error)
+            }
             try session.run("COMMIT")
             return try outcome.get()
         }

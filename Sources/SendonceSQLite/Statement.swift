@@ -1,11 +1,12 @@
-// One prepared statement, for the paths where every microsecond is paid per event. Parameters are added in order, so a
-// call reads as the SQL does; they are copied into a buffer that the statement keeps, so a row costs no allocation.
+// One prepared statement, for the paths where every microsecond is paid per event. Parameters are added in
+// order, so a call reads as the SQL does; they are copied into a buffer that the statement keeps, so a row
+// costs no allocation.
 import GRDBSQLite
 import SendonceCore
 import SendonceStore
 
-/// Owned by one `Session`, used only while that session runs. Not safe to nest: a statement that is being read must not
-/// be started again before it is done.
+/// Owned by one `Session`, used only while that session runs. Not safe to nest: a statement that is being
+/// read must not be started again before it is done.
 final class Statement {
     private let handle: OpaquePointer
     private let database: OpaquePointer
@@ -99,7 +100,8 @@ final class Statement {
         var text = text
         let code = text.withUTF8 { bytes in
             keep(UnsafeRawBufferPointer(bytes)) { start, release in
-                sqlite3_bind_text(handle, place, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), release)
+                sqlite3_bind_text(
+                    handle, place, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), release)
             }
         }
         note(code)
@@ -109,7 +111,9 @@ final class Statement {
         parameter += 1
         let place = parameter
         let code = digest.withBytes { bytes in
-            keep(bytes) { start, release in sqlite3_bind_blob(handle, place, start, Int32(bytes.count), release) }
+            keep(bytes) { start, release in
+                sqlite3_bind_blob(handle, place, start, Int32(bytes.count), release)
+            }
         }
         note(code)
     }
@@ -134,7 +138,8 @@ final class Statement {
         if code != SQLITE_OK { bindCode = code }
     }
 
-    /// Copies into the scratch buffer, whose bytes stay until the next reset; what does not fit is copied by SQLite.
+    /// Copies into the scratch buffer, whose bytes stay until the next reset; what does not fit is copied by
+    /// SQLite.
     private func keep(
         _ bytes: UnsafeRawBufferPointer, bind: (UnsafeRawPointer, sqlite3_destructor_type?) -> Int32
     ) -> Int32 {
@@ -178,7 +183,9 @@ final class Statement {
         guard let start = sqlite3_column_blob(handle, column),
             let digest = Digest(
                 bytes: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
-        else { throw .damaged("column \(String(cString: sqlite3_column_name(handle, column))) is not a digest") }
+        else {
+            throw .damaged("column \(String(cString: sqlite3_column_name(handle, column))) is not a digest")
+        }
         return digest
     }
 
@@ -187,14 +194,19 @@ final class Statement {
     }
 
     func commandID(_ column: Int32) throws(StoreError) -> CommandID {
-        guard let id = CommandID(text(column).string) else { throw .damaged("a command's id is not a version-8 UUID") }
+        guard let id = CommandID(text(column).string) else {
+            throw .damaged("a command's id is not a version-8 UUID")
+        }
         return id
     }
 
     /// A word of a closed list; the schema's CHECK lets no other in.
-    func word<Word: RawRepresentable<String>>(_ column: Int32, _ type: Word.Type = Word.self) throws(StoreError) -> Word {
+    func word<Word: RawRepresentable<String>>(_ column: Int32, _ type: Word.Type = Word.self)
+        throws(StoreError) -> Word
+    {
         guard let word = Word(rawValue: text(column).string) else {
-            throw .damaged("column \(String(cString: sqlite3_column_name(handle, column))) holds an unknown word")
+            throw .damaged(
+                "column \(String(cString: sqlite3_column_name(handle, column))) holds an unknown word")
         }
         return word
     }

@@ -10,7 +10,8 @@ extension StoreError {
         let text = "\(words) (SQLite \(code))"
         switch code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy(text)
-        case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH, SQLITE_NOMEM,
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH,
+            SQLITE_NOMEM,
             SQLITE_NOLFS:
             self = .unavailable(text)
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT: self = .damaged(text)

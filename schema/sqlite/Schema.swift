@@ -1,4 +1,5 @@
-// The numbered SQL files of this folder, carried inside the program so that `migrate` needs no file beside it.
+// The numbered SQL files of this folder, carried inside the program so that `migrate` needs no file beside
+// it.
 
 package enum Schema {
     /// In order. A file that was once released is never changed: its digest stands in every database.

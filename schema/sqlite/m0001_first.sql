@@ -1,5 +1,6 @@
--- The tables of Sendonce, version 1. Times are INTEGER microseconds since 1970-01-01T00:00:00Z, but for the one that
--- applications write as text. Digests are BLOBs of 32 bytes. Only outbox and outbox_queue ever lose or change rows.
+-- The tables of Sendonce, version 1. Times are INTEGER microseconds since 1970-01-01T00:00:00Z, but for the
+-- one that applications write as text. Digests are BLOBs of 32 bytes. Only outbox and outbox_queue ever lose
+-- or change rows.
 
 -- The intake: events that were committed by the application and are not in the log yet.
 CREATE TABLE outbox (
@@ -14,7 +15,8 @@ CREATE TABLE outbox (
     CONSTRAINT event_type_must_have_1_to_200_bytes
         CHECK (length(CAST(event_type AS BLOB)) BETWEEN 1 AND 200),
     CONSTRAINT event_type_may_hold_only_letters_digits_and_these_signs_dot_colon_slash_underscore_hyphen
-        CHECK (event_type NOT GLOB '*[^-A-Za-z0-9_.:/]*' AND length(CAST(event_type AS BLOB)) = length(event_type)),
+        CHECK (event_type NOT GLOB '*[^-A-Za-z0-9_.:/]*'
+            AND length(CAST(event_type AS BLOB)) = length(event_type)),
     CONSTRAINT event_type_must_not_start_with_sendonce
         CHECK (event_type NOT GLOB 'sendonce.*'),
     CONSTRAINT payload_must_be_a_json_object
@@ -72,7 +74,8 @@ CREATE TABLE outbox_activation (
 ) STRICT;
 CREATE INDEX outbox_activation_by_digest ON outbox_activation (digest);
 
--- The scope of each rule's keys at an activation; the digest alone does not say what a rule was called before.
+-- The scope of each rule's keys at an activation; the digest alone does not say what a rule was called
+-- before.
 CREATE TABLE outbox_scope (
     position INTEGER NOT NULL REFERENCES outbox_activation (position),
     rule     TEXT NOT NULL,
@@ -160,7 +163,8 @@ CREATE TABLE outbox_queue (
     counted          INTEGER NOT NULL DEFAULT 0 CHECK (counted BETWEEN 0 AND attempts),
     first_unsure_at  INTEGER,
     request_digest   BLOB CHECK (length(request_digest) = 32),
-    hold_reason      TEXT CHECK (hold_reason IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence')),
+    hold_reason      TEXT
+        CHECK (hold_reason IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence')),
     hold_detail      TEXT,
     held_at          INTEGER,
     cancelled_by     INTEGER,
@@ -194,7 +198,8 @@ CREATE TABLE outbox_attempt (
 CREATE TABLE outbox_outcome (
     command     INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
-    outcome     TEXT NOT NULL CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
+    outcome     TEXT NOT NULL
+        CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
     counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
     code        TEXT NOT NULL,
     words       TEXT NOT NULL,
@@ -215,7 +220,8 @@ CREATE TABLE outbox_late_answer (
     command     INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
     token       INTEGER NOT NULL,
-    outcome     TEXT NOT NULL CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
+    outcome     TEXT NOT NULL
+        CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
     counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
     code        TEXT NOT NULL,
     words       TEXT NOT NULL,
@@ -233,8 +239,8 @@ CREATE INDEX outbox_late_answer_by_message_id ON outbox_late_answer (message_id)
 -- How a command ended.
 CREATE TABLE outbox_finish (
     command INTEGER PRIMARY KEY REFERENCES outbox_command (number),
-    state   TEXT NOT NULL CHECK (state IN ('accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded',
-        'suppressed')),
+    state   TEXT NOT NULL CHECK (state IN (
+        'accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded', 'suppressed')),
     at      INTEGER NOT NULL,
     cause   INTEGER
 ) STRICT;
@@ -244,7 +250,8 @@ CREATE TABLE outbox_gate (
     number  INTEGER PRIMARY KEY,
     command INTEGER NOT NULL REFERENCES outbox_command (number),
     at      INTEGER NOT NULL,
-    gate    TEXT NOT NULL CHECK (gate IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence',
+    gate    TEXT NOT NULL CHECK (gate IN (
+        'operator', 'unknown_outcome', 'template_error', 'restored', 'fence',
         'accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded', 'suppressed')),
     cause   INTEGER,
     detail  TEXT
@@ -262,7 +269,8 @@ FROM outbox_command c
 LEFT JOIN outbox_queue q ON q.command = c.number
 LEFT JOIN outbox_finish f ON f.command = c.number;
 
--- Append-only. REPLACE deletes rows without running delete triggers, so an existing key is refused before the insert.
+-- Append-only. REPLACE deletes rows without running delete triggers, so an existing key is refused before the
+-- insert.
 
 CREATE TRIGGER outbox_log_no_update BEFORE UPDATE ON outbox_log
 BEGIN SELECT RAISE(ABORT, 'outbox_log is append-only: a row is never changed'); END;
@@ -301,7 +309,8 @@ BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: a row is never change
 CREATE TRIGGER outbox_decision_no_delete BEFORE DELETE ON outbox_decision
 BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: a row is never deleted'); END;
 CREATE TRIGGER outbox_decision_no_replace BEFORE INSERT ON outbox_decision
-WHEN EXISTS (SELECT 1 FROM outbox_decision WHERE position = NEW.position AND rule = NEW.rule AND item = NEW.item)
+WHEN EXISTS (SELECT 1 FROM outbox_decision
+    WHERE position = NEW.position AND rule = NEW.rule AND item = NEW.item)
 BEGIN SELECT RAISE(ABORT, 'outbox_decision is append-only: this row exists'); END;
 
 CREATE TRIGGER outbox_ledger_no_update BEFORE UPDATE ON outbox_ledger

@@ -1,0 +1,199 @@
+// Claiming: read what is due, let the dispatcher decide outside any write transaction, then record it in one.
+// Each change is compared with what was read, so a command that changed meanwhile is left out.
+package import SendonceCore
+package import SendonceStore
+
+extension SQLiteStore: CommandQueue {
+    package func claim(
+        _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
+        prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> ClaimReport {
+        let candidates = try reader.snapshot { (session: Session) throws(StoreError) -> [QueuedCommand] in
+            var found: [QueuedCommand] = []
+            for share in shares where share.commands > 0 { found += try session.due(share, now: now) }
+            return found
+        }
+        var intended: [(QueuedCommand, Preparation)] = []
+        for candidate in candidates {
+            let preparation = prepare(candidate.due)
+            if preparation != .leave { intended.append((candidate, preparation)) }
+        }
+        guard !intended.isEmpty else { return ClaimReport() }
+        return try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+            var report = ClaimReport()
+            for (candidate, preparation) in intended {
+                switch preparation {
+                case .leave: break
+                case .attempt(let request):
+                    guard try session.lease(candidate, until: now + lease, request: request) else { continue }
+                    report.claimed.append(
+                        try session.open(
+                            candidate, request: request, by: dispatcher, at: now, until: now + lease))
+                case .finish(let state, let cause):
+                    guard try session.dequeue(candidate) else { continue }
+                    try session.finish(candidate.number, state, at: now, cause: cause)
+                    try session.recordGate(
+                        candidate.number, state.rawValue, at: now, cause: cause, detail: nil)
+                    report.finished += 1
+                case .hold(let reason, let detail):
+                    guard try session.hold(candidate, reason, detail: detail, at: now) else { continue }
+                    try session.recordGate(
+                        candidate.number, reason.rawValue, at: now, cause: nil, detail: detail)
+                    report.held += 1
+                }
+            }
+            return report
+        }
+    }
+
+    package func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand] {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.rows(QueuedCommand.lapsedSQL) {
+                $0.add(now)
+                $0.add(limit)
+            } read: { (row: Statement) throws(StoreError) in
+                var due = try QueuedCommand(row).due
+                // As it was when the attempt began, which is what the claim returned then.
+                let (attempt, token) = (due.attempts, due.token)
+                due.attempts -= 1
+                due.token -= 1
+                return ClaimedCommand(
+                    due: due, attempt: attempt, token: token, startedAt: row.time(QueuedCommand.extraColumn),
+                    leaseEnd: row.time(QueuedCommand.extraColumn + 1))
+            }
+        }
+    }
+
+    package func nextDue() throws(StoreError) -> Timestamp? {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.first(Self.nextDueSQL) { $0.timeIfAny(0) } ?? nil
+        }
+    }
+
+    /// Walks from route to route along the index, so that a queue of a million costs no more than one of ten.
+    private static let nextDueSQL = """
+        WITH RECURSIVE routes (route) AS (
+            SELECT (SELECT min(route) FROM outbox_queue WHERE state IN ('pending', 'unknown'))
+            UNION ALL
+            SELECT (SELECT min(q.route) FROM outbox_queue q
+                WHERE q.state IN ('pending', 'unknown') AND q.route > routes.route)
+            FROM routes WHERE routes.route IS NOT NULL
+        )
+        SELECT min(time) FROM (
+            SELECT (SELECT min(q.due_at) FROM outbox_queue q
+                WHERE q.state IN ('pending', 'unknown') AND q.route = routes.route) AS time
+            FROM routes WHERE routes.route IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(lease_end) FROM outbox_queue WHERE state = 'sending')
+        )
+        """
+}
+
+extension Session {
+    fileprivate func due(_ share: RouteShare, now: Timestamp) throws(StoreError) -> [QueuedCommand] {
+        try rows(QueuedCommand.dueSQL) {
+            $0.add(share.route)
+            $0.add(now)
+            $0.add(share.commands)
+        } read: { (row: Statement) throws(StoreError) in
+            try QueuedCommand(row)
+        }
+    }
+
+    /// Compare and set: true if the queue row is still as it was read.
+    private func change(_ sql: String, _ candidate: QueuedCommand, _ bind: (Statement) -> Void)
+        throws(StoreError) -> Bool
+    {
+        let statement = try statement(sql)
+        bind(statement)
+        statement.add(candidate.number)
+        statement.add(candidate.due.token)
+        statement.add(candidate.state.rawValue)
+        statement.add(candidate.due.gates.cancelledBy)
+        statement.add(candidate.due.gates.supersededBy)
+        return try statement.changes() == 1
+    }
+
+    private static let unchangedSQL =
+        " WHERE command = ? AND token = ? AND state = ? AND cancelled_by IS ? AND superseded_by IS ?"
+    private static let leaseSQL = """
+        UPDATE outbox_queue SET state = 'sending', lease_end = ?, token = token + 1, attempts = attempts + 1,
+            request_digest = coalesce(request_digest, ?)
+        """ + unchangedSQL
+    private static let dequeueSQL = "DELETE FROM outbox_queue" + unchangedSQL
+    private static let holdSQL =
+        "UPDATE outbox_queue SET state = 'held', hold_reason = ?, hold_detail = ?, held_at = ?" + unchangedSQL
+    private static let attemptSQL = """
+        INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher, started_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    fileprivate func lease(
+        _ candidate: QueuedCommand, until end: Timestamp, request: Digest
+    ) throws(StoreError) -> Bool {
+        try change(Self.leaseSQL, candidate) {
+            $0.add(end)
+            $0.add(request)
+        }
+    }
+
+    fileprivate func dequeue(_ candidate: QueuedCommand) throws(StoreError) -> Bool {
+        try change(Self.dequeueSQL, candidate) { _ in }
+    }
+
+    fileprivate func hold(
+        _ candidate: QueuedCommand, _ reason: HoldReason, detail: Text, at time: Timestamp
+    ) throws(StoreError) -> Bool {
+        try change(Self.holdSQL, candidate) {
+            $0.add(reason.rawValue)
+            $0.add(detail)
+            $0.add(time)
+        }
+    }
+
+    fileprivate func open(
+        _ candidate: QueuedCommand, request: Digest, by dispatcher: Text, at start: Timestamp,
+        until end: Timestamp
+    ) throws(StoreError) -> ClaimedCommand {
+        let claimed = ClaimedCommand(
+            due: candidate.due, attempt: candidate.due.attempts + 1, token: candidate.due.token + 1,
+            startedAt: start,
+            leaseEnd: end)
+        let statement = try statement(Self.attemptSQL)
+        statement.add(candidate.number)
+        statement.add(claimed.attempt)
+        statement.add(claimed.token)
+        statement.add(candidate.due.command.route)
+        statement.add(request)
+        statement.add(dispatcher)
+        statement.add(start)
+        try statement.run()
+        return claimed
+    }
+
+    // MARK: Shared with settling
+
+    func finish(_ number: Int64, _ state: FinishedState, at time: Timestamp, cause: Int64?) throws(StoreError)
+    {
+        let statement = try statement(
+            "INSERT INTO outbox_finish (command, state, at, cause) VALUES (?, ?, ?, ?)")
+        statement.add(number)
+        statement.add(state.rawValue)
+        statement.add(time)
+        statement.add(cause)
+        try statement.run()
+    }
+
+    func recordGate(
+        _ number: Int64, _ gate: String, at time: Timestamp, cause: Int64?, detail: Text?
+    ) throws(StoreError) {
+        let statement = try statement(
+            "INSERT INTO outbox_gate (command, at, gate, cause, detail) VALUES (?, ?, ?, ?, ?)")
+        statement.add(number)
+        statement.add(time)
+        statement.add(gate)
+        statement.add(cause)
+        statement.add(detail)
+        try statement.run()
+    }
+}
