@@ -146,6 +146,15 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SendonceRulesTests", dependencies: ["SendonceRules", "SendonceCore"], swiftSettings: house),
+        // Many dispatchers, crashes and clock jumps from one seed: virtual time, the real core, a real SQLite file.
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "SendonceCore", "SendonceDelivery", "SendonceProjection", "SendonceRules", "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
         // Values in, values out.
         .testTarget(
             name: "SendonceAuditTests", dependencies: ["SendonceAudit", "SendonceCore", "SendonceStore"],
