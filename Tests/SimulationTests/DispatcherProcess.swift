@@ -1,4 +1,5 @@
-// A dispatcher with everything that dies with it: its connections, its transport, its memory of open attempts.
+// A dispatcher with everything that dies with it: its connections, its transport, its memory of open
+// attempts.
 import Foundation
 import SendonceCore
 import SendonceDelivery
@@ -26,18 +27,19 @@ struct DispatcherProcess {
     }
 
     /// Starts the next incarnation on connections of its own.
-    mutating func start(path: String, mechanism: Mechanism?, now: Timestamp) throws {
+    mutating func start(in world: World) throws {
         incarnation += 1
-        let store = try SQLiteStore(path: path)
-        let queue = try ObservedQueue(mechanism?.queue(without: store, path: path) ?? store)
+        let store = try SQLiteStore(path: world.path)
+        let queue = try ObservedQueue(world.mechanism?.queue(without: store, path: world.path) ?? store)
         let transport = SimulatedTransport()
         let route = Route(
             name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key-of-the-simulation"),
-            concurrency: 8)
+            concurrency: 8, schedule: RetrySchedule(attemptLimit: world.attemptLimit))
         let settings = DispatchSettings(dispatcher: Text("dispatcher-\(number).\(incarnation)"))
         let dispatcher = Dispatcher(
             queue: queue, requests: RequestBuilder(store: store),
-            routes: [ActiveRoute(route, transport: transport, at: now + skew)], settings: settings, wake: {})
+            routes: [ActiveRoute(route, transport: transport, at: world.now + skew)], settings: settings,
+            wake: {})
         life = Life(dispatcher: dispatcher, transport: transport, queue: queue)
     }
 }

@@ -1,4 +1,5 @@
-// Looks at the database with plain SQL on a connection of its own, so that no code under test says how it did.
+// Looks at the database with plain SQL on a connection of its own, so that no code under test says how it
+// did.
 import Foundation
 import GRDB
 import SendonceCore
@@ -12,6 +13,8 @@ struct Standing {
     var attempts: Int
     /// Whether an answer that came late says that it was accepted.
     var isProven: Bool
+    /// Whether an event cancelled or superseded it.
+    var isCalledOff: Bool
 }
 
 /// What is recorded about an attempt whose request is about to leave.
@@ -57,7 +60,8 @@ struct Inspection {
             SELECT c.id, q.token, q.state, f.state AS finished,
                 (SELECT count(*) FROM outbox_attempt a WHERE a.command = c.number) AS attempts,
                 EXISTS (SELECT 1 FROM outbox_late_answer l
-                    WHERE l.command = c.number AND l.outcome IN ('accepted', 'duplicate')) AS proven
+                    WHERE l.command = c.number AND l.outcome IN ('accepted', 'duplicate')) AS proven,
+                coalesce(q.cancelled_by, q.superseded_by) IS NOT NULL AS called_off
             FROM outbox_command c
             LEFT JOIN outbox_queue q ON q.command = c.number
             LEFT JOIN outbox_finish f ON f.command = c.number
@@ -65,8 +69,20 @@ struct Inspection {
         ).map { row in
             Standing(
                 command: row["id"], token: row["token"], state: row["state"], finished: row["finished"],
-                attempts: row["attempts"], isProven: row["proven"])
+                attempts: row["attempts"], isProven: row["proven"], isCalledOff: row["called_off"])
         }
+    }
+
+    /// The kinds of things that happened in this history.
+    func words() throws -> [String] {
+        try rows(
+            """
+            SELECT state AS word FROM outbox_finish UNION SELECT state FROM outbox_queue
+            UNION SELECT 'outcome ' || outcome FROM outbox_outcome
+            UNION SELECT 'late ' || outcome FROM outbox_late_answer
+            UNION SELECT code FROM outbox_outcome UNION SELECT reason FROM outbox_decision
+            """
+        ).map { $0["word"] }
     }
 
     func attempt(_ name: AttemptName) throws -> RecordedAttempt? {

@@ -50,7 +50,8 @@ struct Invariants {
         }
     }
 
-    /// G2 and G5: one command for a key, slot and generation; each is finished or held with a reason that fits.
+    /// G2 and G5: one command for a key, slot and generation; each is finished or held with a reason that
+    /// fits.
     private func checkCommands() throws {
         let doubles = try rows(
             """
@@ -80,7 +81,8 @@ struct Invariants {
         for row in causes { world.report("G5: \(row["state"] as String) does not fit its cause") }
     }
 
-    /// G3: every attempt has an outcome in the end, and none begins after an unsure one but inside the window.
+    /// G3: every attempt has an outcome in the end, and none begins after an unsure one but inside the
+    /// window.
     private func checkAttempts() throws {
         let open = try rows(
             """

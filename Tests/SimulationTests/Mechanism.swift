@@ -1,5 +1,5 @@
-// Each safety mechanism, and a world without it. A mechanism that no test misses is one that nobody needs, or one that
-// no test guards.
+// Each safety mechanism, and a world without it. A mechanism that no test misses is one that nobody needs, or
+// one that no test guards.
 import GRDB
 import SendonceCore
 import SendonceSQLite
@@ -11,22 +11,41 @@ enum Mechanism: String, CaseIterable, CustomTestStringConvertible {
     case fencing
     /// An attempt is committed before its request leaves.
     case recordedAttempt
-    /// The start of the first attempt that may have arrived is remembered, so the provider's window has an end.
+    /// The start of the first attempt that may have arrived is remembered, so the provider's window has an
+    /// end.
     case memoryOfTheUnsure
     /// A lease that ran out with an attempt open means unknown, not pending.
     case lapseIsUnknown
     /// A request is not issued after its deadline.
     case issueDeadline
+    /// Expiry, cancelling and superseding are looked at before an attempt begins.
+    case gates
     /// The projector asks the ledger who won a key before.
     case ledger
+    /// A projector that dies in its transaction leaves nothing behind.
+    case rollback
 
     var testDescription: String { rawValue }
+
+    /// Words of a violation that its absence must cause, so that it is missed for the right reason.
+    var symptom: String {
+        switch self {
+        case .fencing: "has the outcome of another attempt"
+        case .recordedAttempt: "leaves without a recorded attempt"
+        case .memoryOfTheUnsure: "leaves after the provider's window"
+        case .lapseIsUnknown: "was accepted 2 times"
+        case .issueDeadline: "may outlast its lease"
+        case .gates: "has another attempt after it was called off"
+        case .ledger: "replay: "
+        case .rollback: "G1: no decision"
+        }
+    }
 
     /// The store's queue as a dispatcher without this mechanism would see it.
     func queue(without store: SQLiteStore, path: String) throws -> any CommandQueue {
         switch self {
-        case .issueDeadline, .ledger: store
-        case .fencing, .recordedAttempt, .memoryOfTheUnsure, .lapseIsUnknown:
+        case .issueDeadline, .ledger, .rollback: store
+        case .gates, .fencing, .recordedAttempt, .memoryOfTheUnsure, .lapseIsUnknown:
             UnsafeQueue(store, lacks: self, inspection: try Inspection(path: path))
         }
     }
@@ -55,6 +74,14 @@ private final class UnsafeQueue: CommandQueue {
             }
             report.claimed = report.claimed.map(UnsafeQueue.forgetful)
             return report
+        case .gates:
+            return try base.claim(shares, now: now, lease: lease, dispatcher: dispatcher) { due in
+                var due = due
+                due.gates.expiresAt = nil
+                due.gates.cancelledBy = nil
+                due.gates.supersededBy = nil
+                return prepare(due)
+            }
         case .recordedAttempt:
             var report = ClaimReport()
             _ = try base.claim(shares, now: now, lease: lease, dispatcher: dispatcher) { due in

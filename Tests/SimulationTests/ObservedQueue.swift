@@ -1,4 +1,5 @@
-// What stands between a dispatcher and its store: it notes which attempt each claim opened, and fails on order.
+// What stands between a dispatcher and its store: it notes which attempt each claim opened, and fails on
+// order.
 import SendonceCore
 import SendonceStore
 import Synchronization

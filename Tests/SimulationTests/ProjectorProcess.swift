@@ -32,11 +32,20 @@ final class ObservedProjection: ProjectionStore, RuleSetReader {
             defer { death = nil }
             return death
         }
-        let result = try base.project { transaction throws(StoreError) -> Result in
-            try body(
-                ObservedTransaction(
-                    base: transaction, dies: death == .beforeCommit, forgetsWinners: mechanism == .ledger))
+        let rollsBack = mechanism != .rollback
+        let outcome = try base.project { transaction throws(StoreError) -> Swift.Result<Result, StoreError> in
+            do throws(StoreError) {
+                return .success(
+                    try body(
+                        ObservedTransaction(
+                            base: transaction, dies: death == .beforeCommit,
+                            forgetsWinners: mechanism == .ledger)))
+            } catch {
+                if rollsBack { throw error }
+                return .failure(error)
+            }
         }
+        let result = try outcome.get()
         if death == .afterCommit { throw .unavailable("simulated") }
         return result
     }
@@ -64,15 +73,18 @@ private struct ObservedTransaction: ProjectionTransaction {
         forgetsWinners ? [:] : try base.winners(questions)
     }
 
+    /// Dies between the writing of events and of their decisions.
     func write(_ batch: ProjectedBatch) throws(StoreError) {
-        try base.write(batch)
-        if dies { throw .unavailable("simulated") }
+        guard dies else { return try base.write(batch) }
+        var half = batch
+        half.decisions = []
+        try base.write(half)
+        throw .unavailable("simulated")
     }
 
     func write(
         _ activation: Activation, event: LoggedEvent, decision: Decision, files: [RuleSetFile]
     ) throws(StoreError) {
         try base.write(activation, event: event, decision: decision, files: files)
-        if dies { throw .unavailable("simulated") }
     }
 }

@@ -1,5 +1,5 @@
-// The replay property: the log and the rule sets in force, decided again one event at a time with a ledger made of plain
-// arrays, give the decisions and command ids that are recorded, and the same hash chain.
+// The replay property: the log and the rule sets in force, decided again one event at a time with a ledger
+// made of plain arrays, give the decisions and command ids that are recorded, and the same hash chain.
 import Foundation
 import GRDB
 import SendonceCore

@@ -3,7 +3,8 @@ import SendonceCore
 import SendonceRules
 
 enum SimulatedRules {
-    /// Every kind of rule: for ever, within, every, delayed, expiring, superseding, cancelled, held and retried when unknown.
+    /// Every kind of rule: for ever, within, every, delayed, expiring, superseding, cancelled, held and
+    /// retried when unknown.
     static func text(variant: Int) -> String {
         let confirmation = variant % 2 == 0 ? "order-confirmation" : "order-receipt"
         let before =

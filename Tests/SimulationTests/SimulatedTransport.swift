@@ -1,5 +1,5 @@
-// A transport whose answers come when the world lets them. The world moves its flights along in virtual time; the
-// dispatcher sees the port and nothing else.
+// A transport whose answers come when the world lets them. The world moves its flights along in virtual time;
+// the dispatcher sees the port and nothing else.
 import SendonceCore
 import SendonceDelivery
 import Synchronization

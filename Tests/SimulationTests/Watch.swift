@@ -4,6 +4,8 @@ import SendonceDelivery
 
 struct Watch {
     private var tokens: [String: Int64] = [:]
+    /// Attempts that a command had when it was seen to be called off.
+    private var callings: [String: Int] = [:]
     private var ends: [String: (state: String, attempts: Int)] = [:]
 
     mutating func look(_ standings: [Standing], in world: World) {
@@ -22,6 +24,13 @@ struct Watch {
                 if end.attempts != standing.attempts {
                     world.report("G3: \(name) has another attempt after it was \(end.state)")
                 }
+            }
+            if standing.isCalledOff {
+                let attempts = callings[standing.command] ?? standing.attempts
+                if attempts != standing.attempts {
+                    world.report("5.4: \(name) has another attempt after it was called off")
+                }
+                callings[standing.command] = attempts
             }
             if standing.isProven, let state = standing.state, state != "sending" {
                 world.report("G3: \(name) is \(state), although a late answer proves that it was accepted")

@@ -1,4 +1,5 @@
-// What lies between dispatchers and provider: requests that wait, travel, get lost, and answers that come late or never.
+// What lies between dispatchers and provider: requests that wait, travel, get lost, and answers that come
+// late or never.
 import SendonceCore
 import SendonceDelivery
 import Synchronization
@@ -175,6 +176,7 @@ extension World {
 
     private func drawTreatment() -> Treatment {
         guard hasFaults else { return .proper }
+        if now < outageEnd { return die.chance(70) ? .refused : .cutBody }
         return die.weighted(
             [
                 (40, .proper), (8, .acceptAndVanish), (6, .acceptAndFail), (4, .acceptAndCut), (6, .fail),

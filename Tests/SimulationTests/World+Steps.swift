@@ -10,7 +10,7 @@ extension World {
     private enum Step {
         case append, project, turn, wait, waitMinutes, waitHours, crashDispatcher, crashProjector, pause,
             resume, shift
-        case activate, breakStore, close
+        case activate, breakStore, close, outage
     }
 
     func step() throws {
@@ -19,7 +19,7 @@ extension World {
                 (18, .append), (14, .project), (34, .turn), (20, .wait), (6, .waitMinutes), (1, .waitHours),
                 (3, .crashDispatcher), (2, .crashProjector), (3, .pause), (4, .resume), (3, .shift),
                 (1, .activate),
-                (3, .breakStore), (1, .close),
+                (3, .breakStore), (1, .close), (2, .outage),
             ], else: .turn)
         let place = Int(die.number(0...Int64(dispatchers.count - 1)))
         switch step {
@@ -52,6 +52,9 @@ extension World {
             dispatchers[place].life?.queue.state.withLock { $0.fault = fault }
             note("dispatcher \(place + 1) will meet \(fault)")
         case .close: close(place)
+        case .outage:
+            outageEnd = now + .seconds(die.number(60...1_800))
+            note("nothing reaches the provider until \((outageEnd - World.start).description)")
         }
     }
 
@@ -61,10 +64,12 @@ extension World {
         eventCount += 1
         let type = SimulatedRules.eventTypes[Int(die.number(0...Int64(SimulatedRules.eventTypes.count - 1)))]
         let order = die.number(1...24)
-        let address = die.chance(4) ? "nobody" : "customer\(die.number(1...8))@x.test"
-        let orderText = die.chance(4) ? "null" : "\(order)"
+        let customer = "\"customer\(die.number(1...8))@x.test\""
+        let address = die.weighted([(3, "\"nobody\""), (2, "null")], of: 100, else: customer)
+        let orderText = die.weighted(
+            [(2, "null"), (2, "[\(order)]"), (1, "1,\"order\":2")], of: 100, else: "\(order)")
         let payload = """
-            {"n":\(eventCount),"order":\(orderText),"email":"\(address)","total":\(die.number(0...5))}
+            {"n":\(eventCount),"order":\(orderText),"email":\(address),"total":\(die.number(0...5))}
             """
         let occurredAt = now + Span(microseconds: die.number(-3_600_000_000...60_000_000))
         let id: Text? = die.chance(40) ? Text("event-\(die.number(1...60))") : nil
@@ -125,7 +130,10 @@ extension World {
     func turn(_ place: Int) throws -> DispatchReport {
         guard !dispatchers[place].isPaused else { return DispatchReport() }
         if dispatchers[place].life == nil {
-            try dispatchers[place].start(path: path, mechanism: mechanism, now: now)
+            // A copy, because the process reads the world while it starts.
+            var process = dispatchers[place]
+            try process.start(in: self)
+            dispatchers[place] = process
             note("dispatcher \(place + 1) starts")
         }
         guard let life = dispatchers[place].life else { return DispatchReport() }
@@ -175,7 +183,8 @@ extension World {
         note("dispatcher \(place + 1) ends")
     }
 
-    /// Peace: no new faults, everything that began comes to an end. Bounded, so that a livelock is found as one.
+    /// Peace: no new faults, everything that began comes to an end. Bounded, so that a livelock is found as
+    /// one.
     func settleDown() throws {
         hasFaults = false
         note("peace")
@@ -195,7 +204,7 @@ extension World {
             advance(to: now + (hasTraffic ? .seconds(5) : isIdle ? .minutes(4) : .milliseconds(100)))
         }
         report(
-            "G5: after \(World.peaceRounds) peaceful rounds \(try inspection.unfinished()) commands wait for nobody"
+            "G5: \(try inspection.unfinished()) commands wait for nobody, after \(World.peaceRounds) rounds of peace"
         )
     }
 

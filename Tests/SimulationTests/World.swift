@@ -1,5 +1,6 @@
-// One simulated world: a database file, several dispatchers and projectors, a provider, and a clock that only moves when
-// it is told to. Everything happens on one thread in an order that the seed decides, so a seed is a whole history.
+// One simulated world: a database file, several dispatchers and projectors, a provider, and a clock that only
+// moves when it is told to. Everything happens on one thread in an order that the seed decides, so a seed is
+// a whole history.
 import Foundation
 import SendonceCore
 import SendonceDelivery
@@ -17,8 +18,8 @@ struct Findings {
 
 final class World {
     static let start = Timestamp(microseconds: 1_800_000_000_000_000)
-    /// Any two clocks differ by less than what is left of the provider's margin after a slow transfer: five minutes less
-    /// one. Beyond that nobody promises anything.
+    /// Any two clocks differ by less than what is left of the provider's margin after a slow transfer: five
+    /// minutes less one. Beyond that nobody promises anything.
     static let largestSkew = Span.seconds(110)
     private static let traceLength = 60
 
@@ -32,8 +33,12 @@ final class World {
     /// The true time. Dispatchers see it with their skew.
     var now = World.start
     var hasFaults = true
+    /// Until then no connection comes about, or none holds.
+    var outageEnd = World.start
     var dispatchers: [DispatcherProcess]
     var projectors: [ProjectorProcess]
+    /// How many attempts count before a command is dead; few, so that some die.
+    let attemptLimit: Int
     let application: SQLiteStore
     let inspection: Inspection
 
@@ -57,6 +62,7 @@ final class World {
         self.seed = seed
         self.mechanism = mechanism
         die = Randomness(seed: seed)
+        attemptLimit = Int(die.chance(50) ? 2 : die.number(3...12))
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("sendonce-simulation-\(seed)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -81,17 +87,20 @@ final class World {
 
     func report(_ violation: String) {
         if findings.violations.isEmpty { findings.trace = trace }
-        // One cause shows in many rows; the first few say enough.
-        if findings.violations.count < 12 { findings.violations.append(violation) }
+        // One cause shows in many rows; the first few of a run without a planted fault say enough.
+        if mechanism != nil || findings.violations.count < 12 { findings.violations.append(violation) }
     }
 
-    /// The whole history of a seed: faults for `steps` steps, then peace until nothing is left to do, then the checks.
+    /// The whole history of a seed: faults for `steps` steps, then peace until nothing is left to do, then
+    /// the checks.
     func run(steps: Int) throws -> Findings {
         activate(variant: 0)
         for _ in 0..<steps {
             try step()
             // A planted fault is found as soon as it shows.
-            if mechanism != nil, !findings.violations.isEmpty { return findings }
+            if let mechanism, findings.violations.contains(where: { $0.contains(mechanism.symptom) }) {
+                return findings
+            }
         }
         try settleDown()
         try Invariants(self).check()
