@@ -85,7 +85,7 @@ enum LiveScenario {
         let link = try Data.fetchOne(
             database, sql: "SELECT link FROM outbox_log ORDER BY position DESC LIMIT 1")
         return ScenarioResult(
-            lines: try decisions.map(line)
+            lines: decisions.map(line)
                 + endings.map {
                     EndingLine(
                         command: $0["id"], cancelledBy: $0["cancelled_by"], supersededBy: $0["superseded_by"]
@@ -94,16 +94,19 @@ enum LiveScenario {
             link: link.map { $0.map { String(format: "%02x", $0) }.joined() } ?? LogHead.empty.link.description)
     }
 
-    private static func line(_ row: Row) throws -> String {
-        let key: String? = row["key"]
-        let recipient: String? = row["recipient"]
-        let slot: String? = row["slot"]
-        return DecisionLine(
-            position: row["position"], rule: Text(row["rule"]), item: row["item"], reason: row["reason"],
-            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: key.map(Text.init),
-            recipient: recipient.map(Text.init), command: row["command"], slot: slot.map(Text.init),
-            notBefore: time(row["not_before"]), expiresAt: time(row["expires_at"])
-        ).text
+    private static func line(_ row: Row) -> String {
+        let reason: String = row["reason"]
+        let line = DecisionLine(
+            position: row["position"], rule: text(row, "rule") ?? "", item: row["item"], reason: reason,
+            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: text(row, "key"),
+            recipient: text(row, "recipient"), command: row["command"], slot: text(row, "slot"),
+            notBefore: time(row["not_before"]), expiresAt: time(row["expires_at"]))
+        return line.text
+    }
+
+    private static func text(_ row: Row, _ column: String) -> Text? {
+        let string: String? = row[column]
+        return string.map { Text($0) }
     }
 
     private static func time(_ microseconds: Int64?) -> Timestamp? {
