@@ -14,7 +14,8 @@ final class ScratchStore {
     private let directory: URL
 
     init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "sendonce-scenario-\(UUID().uuidString)")
+        directory = FileManager.default.temporaryDirectory.appending(
+            path: "sendonce-scenario-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         path = directory.appending(path: "scenario.sqlite").path
         _ = try SQLiteMigration(path: path).up(now: Timestamp(microseconds: 0))
@@ -91,7 +92,8 @@ enum LiveScenario {
                         command: $0["id"], cancelledBy: $0["cancelled_by"], supersededBy: $0["superseded_by"]
                     ).text
                 },
-            link: link.map { $0.map { String(format: "%02x", $0) }.joined() } ?? LogHead.empty.link.description)
+            link: link.map { $0.map { String(format: "%02x", $0) }.joined() }
+                ?? LogHead.empty.link.description)
     }
 
     private static func line(_ row: Row) -> String {
