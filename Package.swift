@@ -177,6 +177,18 @@ let package = Package(
                 "SendonceStore",
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "SendonceProjectionTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceJSON",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
 
         // Tests. Every port, on every store; then what only one store has.
         .testTarget(
@@ -195,20 +207,6 @@ let package = Package(
                 "SendonceSQLite",
                 "SendonceStore",
                 "SchemaSQLite",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: house),
-
-        // Golden scenarios, pure and on SQLite; activation; the live projector.
-        .testTarget(
-            name: "SendonceProjectionTests",
-            dependencies: [
-                "SendonceCore",
-                "SendonceJSON",
-                "SendonceProjection",
-                "SendonceRules",
-                "SendonceSQLite",
-                "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
