@@ -15,6 +15,8 @@ struct Standing {
     var isProven: Bool
     /// Whether an event cancelled or superseded it.
     var isCalledOff: Bool
+    /// Whether the log says that it is called off: by a decision, or by a newer command that supersedes it.
+    var mustBeCalledOff: Bool
 }
 
 /// What is recorded about an attempt whose request is about to leave.
@@ -61,7 +63,11 @@ struct Inspection {
                 (SELECT count(*) FROM outbox_attempt a WHERE a.command = c.number) AS attempts,
                 EXISTS (SELECT 1 FROM outbox_late_answer l
                     WHERE l.command = c.number AND l.outcome IN ('accepted', 'duplicate')) AS proven,
-                coalesce(q.cancelled_by, q.superseded_by) IS NOT NULL AS called_off
+                coalesce(q.cancelled_by, q.superseded_by) IS NOT NULL AS called_off,
+                EXISTS (SELECT 1 FROM outbox_decision d WHERE d.reason = 'cancels' AND d.command = c.id)
+                OR EXISTS (SELECT 1 FROM outbox_command n
+                    WHERE n.supersede_digest = c.supersede_digest AND n.number > c.number)
+                    AS must_be_called_off
             FROM outbox_command c
             LEFT JOIN outbox_queue q ON q.command = c.number
             LEFT JOIN outbox_finish f ON f.command = c.number
@@ -69,7 +75,8 @@ struct Inspection {
         ).map { row in
             Standing(
                 command: row["id"], token: row["token"], state: row["state"], finished: row["finished"],
-                attempts: row["attempts"], isProven: row["proven"], isCalledOff: row["called_off"])
+                attempts: row["attempts"], isProven: row["proven"], isCalledOff: row["called_off"],
+                mustBeCalledOff: row["must_be_called_off"])
         }
     }
 

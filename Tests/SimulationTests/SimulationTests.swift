@@ -26,6 +26,7 @@ struct SimulationTests {
         #expect(findings[0].violations == findings[1].violations)
         #expect(worlds[0].provider.acceptances == worlds[1].provider.acceptances)
         #expect(worlds[0].answers == worlds[1].answers)
+        #expect(worlds[0].history == worlds[1].history)
         #expect(!worlds[0].provider.acceptances.isEmpty)
     }
 

@@ -25,6 +25,9 @@ struct Watch {
                     world.report("G3: \(name) has another attempt after it was \(end.state)")
                 }
             }
+            if standing.mustBeCalledOff, !standing.isCalledOff, standing.finished == nil {
+                world.report("5.4: \(name) is queued and knows nothing of the event that calls it off")
+            }
             if standing.isCalledOff {
                 let attempts = callings[standing.command] ?? standing.attempts
                 if attempts != standing.attempts {

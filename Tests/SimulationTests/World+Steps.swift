@@ -204,7 +204,7 @@ extension World {
             advance(to: now + (hasTraffic ? .seconds(5) : isIdle ? .minutes(4) : .milliseconds(100)))
         }
         report(
-            "G5: \(try inspection.unfinished()) commands wait for nobody, after \(World.peaceRounds) rounds of peace"
+            "G5: \(try inspection.unfinished()) commands wait for nobody after \(World.peaceRounds) rounds"
         )
     }
 

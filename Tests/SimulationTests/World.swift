@@ -57,6 +57,8 @@ final class World {
     var watch = Watch()
     private(set) var findings = Findings()
     private var trace: [String] = []
+    /// Covers every step so far, so that two histories can be compared.
+    private(set) var history = Digest.zero
 
     init(seed: UInt64, mechanism: Mechanism? = nil) throws {
         self.seed = seed
@@ -82,6 +84,10 @@ final class World {
 
     func note(_ words: String) {
         trace.append("\((now - World.start).description) \(words)")
+        var builder = DigestBuilder()
+        builder.add(history)
+        builder.addPart(trace.last)
+        history = builder.digest()
         if trace.count > World.traceLength { trace.removeFirst() }
     }
 
