@@ -52,7 +52,7 @@ struct Recomputation {
     ) -> [Decision] {
         var known: [LedgerQuestion: [Winner]] = [:]
         for question in drafts.compactMap(\.question) {
-            let all = ledger[question.key] ?? []
+            let all = ledger[question.key.digest] ?? []
             switch question.range {
             case .first: known[question] = Array(all.prefix(1))
             case .latest: known[question] = Array(all.suffix(1))
