@@ -109,7 +109,7 @@ let package = Package(
             name: "SendonceCommand",
             dependencies: [
                 "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
-                "SendonceMaildir", "Yams",
+                "SendonceMaildir",
                 "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
