@@ -29,7 +29,8 @@ let package = Package(
         // The command line.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Settings from file, environment and secret files.
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
         // File paths, in the form that swift-configuration takes.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Log lines on stderr.
@@ -81,16 +82,20 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates"],
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
+            ],
             swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
-        .target(name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        .target(
+            name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Mail into a directory: the embedded default, which needs no account.
         .target(
             name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
-            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
+            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"],
+            swiftSettings: house),
         .target(
             name: "SendonceFake",
             dependencies: [
@@ -108,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceCommand",
             dependencies: [
-                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+                "SendonceJSON",
                 "SendonceMaildir",
                 "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -136,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "SendonceCoreTests",
             dependencies: [
-                "SendonceCore",
+                "SendonceCore"
             ],
             swiftSettings: house),
         .testTarget(
@@ -223,7 +229,7 @@ let package = Package(
         .testTarget(
             name: "SendonceFakeTests",
             dependencies: [
-                "SendonceFake",
+                "SendonceFake"
             ],
             swiftSettings: house),
 

@@ -1,4 +1,5 @@
-// The whole way under load: an application appends, the pipeline projects and sends, until the last outcome is recorded.
+// The whole way under load: an application appends, the pipeline projects and sends, until the last outcome
+// is recorded.
 import CBare
 import Glibc
 
@@ -27,8 +28,8 @@ enum OutcomeBenchmark {
         ]
     }
 
-    /// From the first append to the last recorded outcome. The processor time is that of all threads, the application's
-    /// too; the sink is another process.
+    /// From the first append to the last recorded outcome. The processor time is that of all threads, the
+    /// application's too; the sink is another process.
     private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Cost {
         let application = try Application(path: path)
         let pipeline = try Pipeline(path: path, url: sink.url)

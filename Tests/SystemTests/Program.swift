@@ -83,7 +83,8 @@ extension Sandbox {
         let program = try Program(Place.sendonce, arguments, in: self)
         let status = program.wait()
         try #require(
-            status == 0, "sendonce \(arguments) ended with \(status): \(program.errorText)", sourceLocation: location)
+            status == 0, "sendonce \(arguments) ended with \(status): \(program.errorText)",
+            sourceLocation: location)
         return program.outputText
     }
 
@@ -94,7 +95,8 @@ extension Sandbox {
     }
 }
 
-/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for luck: the condition decides.
+/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for luck: the
+/// condition decides.
 func eventually(
     _ what: String, within seconds: Double = 60, location: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool

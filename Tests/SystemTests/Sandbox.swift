@@ -6,7 +6,8 @@ final class Sandbox {
     let directory: URL
 
     init() throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("sendonce-\(UUID().uuidString)")
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "sendonce-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
 
@@ -26,8 +27,11 @@ final class Sandbox {
         FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out within a test.
-    func writeSettings(port: Int, leaseSeconds: Int = 2, totalTimeout: Int = 1_200, concurrency: Int = 16) throws {
+    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out within
+    /// a test.
+    func writeSettings(port: Int, leaseSeconds: Int = 2, totalTimeout: Int = 1_200, concurrency: Int = 16)
+        throws
+    {
         try write("fake-key\n", to: "key")
         try write(
             """

@@ -8,7 +8,8 @@ import SendonceStore
 struct AppendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "append", abstract: "Write one event, as an application does with one INSERT.",
-        discussion: "  sendonce append order.placed --data '{\"order_id\": 42, \"email\": \"ann@shop.example\"}'")
+        discussion:
+            "  sendonce append order.placed --data '{\"order_id\": 42, \"email\": \"ann@shop.example\"}'")
 
     @Argument(help: "The event's type, for example order.placed.")
     var type: String

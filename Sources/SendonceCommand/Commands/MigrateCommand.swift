@@ -10,7 +10,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply what is missing, each step in one transaction. Harmless when many do it at once.")
+            abstract: "Apply what is missing, each step in one transaction. Harmless when many do it at once."
+        )
 
         @OptionGroup var store: StoreOptions
 

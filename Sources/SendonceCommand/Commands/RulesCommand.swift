@@ -26,7 +26,8 @@ struct RulesCommand: AsyncParsableCommand {
                 Printer.message("\(file): \(counts), \(failures.count) failed")
                 throw ExitCode(ExitStatus.no.rawValue)
             }
-            Printer.line("\(file): \(counts), all good (digest \(parsed.ruleSet.digest.description.prefix(12)))")
+            Printer.line(
+                "\(file): \(counts), all good (digest \(parsed.ruleSet.digest.description.prefix(12)))")
         }
     }
 
