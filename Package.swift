@@ -228,9 +228,22 @@ let package = Package(
             swiftSettings: house),
 
         // Tests. The whole: simulated, as processes, and as a house.
+        .target(
+            name: "ProcessSupport",
+            path: "Tests/ProcessSupport",
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "ProcessSupport",
+                "SendonceFake",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "SystemTests",
             dependencies: [
+                "ProcessSupport",
                 "SendonceFake",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

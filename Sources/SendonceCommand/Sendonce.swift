@@ -37,7 +37,7 @@ struct SendonceCommand: AsyncParsableCommand {
         } catch let error as CommandError {
             Printer.message("sendonce: " + Printer.visible(error.words, keepingLines: true))
             exit(withError: ExitCode(error.status.rawValue))
-        } catch where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
+        } catch  where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
             if let better = MistypedCommand.words(for: Array(CommandLine.arguments.dropFirst())) {
                 Printer.message("sendonce: \(better)")
                 exit(withError: ExitCode(ExitStatus.usage.rawValue))

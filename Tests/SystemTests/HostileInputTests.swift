@@ -1,6 +1,7 @@
 // What applications write by mistake, and what attackers make them write: each event becomes a decision, none a crash.
 import Foundation
 import GRDB
+import ProcessSupport
 import Testing
 
 extension SystemTests {

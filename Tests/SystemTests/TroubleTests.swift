@@ -1,6 +1,7 @@
 // What a machine does to a program: two of it, a lock that stays, a disk that is full, rules that change underneath.
 import Foundation
 import GRDB
+import ProcessSupport
 import SendonceFake
 import Testing
 

@@ -67,7 +67,8 @@ struct RuleWatch: Service {
                 guard digest != last else { continue }
                 last = digest
                 try Activator.activate(
-                    file: file, actor: Activator.currentUser, reason: "sendonce dev", confirmedKeys: nil, in: store)
+                    file: file, actor: Activator.currentUser, reason: "sendonce dev", confirmedKeys: nil,
+                    in: store)
             } catch {
                 let words = CommandError(error).words
                 if words != last { logger.error("the rules stay as they are: \(words)") }

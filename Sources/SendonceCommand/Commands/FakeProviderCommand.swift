@@ -5,7 +5,8 @@ import SendonceFake
 
 struct FakeProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fake-provider", abstract: "Run a faithful fake of a provider.", subcommands: [Brevo.self],
+        commandName: "fake-provider", abstract: "Run a faithful fake of a provider.",
+        subcommands: [Brevo.self],
         defaultSubcommand: Brevo.self)
 
     struct Brevo: AsyncParsableCommand {

@@ -20,7 +20,8 @@ struct InitCommand: AsyncParsableCommand {
         }
         try FileManager.default.createDirectory(at: base, withIntermediateDirectories: true)
         for file in StarterFiles.all {
-            try Data(file.content.utf8).write(to: base.appendingPathComponent(file.name), options: .withoutOverwriting)
+            try Data(file.content.utf8).write(
+                to: base.appendingPathComponent(file.name), options: .withoutOverwriting)
             Printer.line("wrote \(file.name)")
         }
         Printer.message("next: sendonce dev")

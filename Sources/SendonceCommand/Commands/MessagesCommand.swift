@@ -18,7 +18,8 @@ struct MessagesCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Only messages over this route.")
     var route: String?
 
-    @Option(name: .long, help: "Only messages in this state: \(MessagesCommand.states.joined(separator: ", ")).")
+    @Option(
+        name: .long, help: "Only messages in this state: \(MessagesCommand.states.joined(separator: ", ")).")
     var state: String?
 
     @Option(name: .long, help: "Only messages before this number (for the next page).")

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceCore
 import SendonceSQLite
+import SendonceStore
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,13 +11,16 @@ struct MigrateCommand: AsyncParsableCommand {
 
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply what is missing, each step in one transaction. Harmless when many do it at once.")
+            abstract: "Apply what is missing, each step in one transaction. Harmless when many do it at once."
+        )
 
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
             let settings = try await store.settings()
-            let applied = try settings.migration.up(now: SystemClock.now())
+            let applied = try Store.naming(settings) { () throws(StoreError) in
+                try settings.migration.up(now: SystemClock.now())
+            }
             if applied.isEmpty {
                 Printer.line("\(settings.database): up to date (schema version \(SQLiteMigration.newest))")
             }
@@ -32,7 +36,9 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await store.settings()
-            let steps = try settings.migration.status()
+            guard Store.exists(settings) else { throw Store.missing(settings, status: .no) }
+            let steps = try Store.naming(settings) { () throws(StoreError) in try settings.migration.status()
+            }
             for step in steps {
                 Printer.line("\(step.name)  \(step.appliedAt.map { "applied \($0.shortText)" } ?? "missing")")
             }

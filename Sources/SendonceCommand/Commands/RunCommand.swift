@@ -32,10 +32,12 @@ struct RunCommand: AsyncParsableCommand {
         let store = try Store.open(settings)
         if let activate {
             try Activator.activate(
-                file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil, in: store)
+                file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
+                in: store)
         }
         guard !settings.routes.isEmpty else {
-            throw CommandError("no route is set: name one in `routes:` of the settings (`sendonce init` shows how)")
+            throw CommandError(
+                "no route is set: name one in `routes:` of the settings (`sendonce init` shows how)")
         }
         let logger = Logger.sendonce
         let factory = DispatcherFactory(settings: settings, store: store)
@@ -81,7 +83,8 @@ extension Logger {
     static var sendonce: Logger {
         var logger = Logger(label: "sendonce") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel =
-            ProcessInfo.processInfo.environment["SENDONCE_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .info
+            ProcessInfo.processInfo.environment["SENDONCE_LOG"].flatMap { Logger.Level(rawValue: $0) }
+            ?? .info
         return logger
     }
 }

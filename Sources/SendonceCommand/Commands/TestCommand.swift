@@ -100,7 +100,8 @@ extension Reason {
         switch self {
         case .keyMissing(let part), .keyInvalid(let part): "\(word) \(part)"
         case .paramMissing(let name): "\(word) \(name)"
-        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail): "\(word): \(detail)"
+        case .recipientInvalid(let detail), .payloadInvalid(let detail), .control(let detail):
+            "\(word): \(detail)"
         case .conditionFalse(let detail): detail.map { "\(word): \($0)" } ?? word
         default: word
         }
@@ -131,7 +132,8 @@ extension Message {
             members += [JSONMember("provider_template", .string(id)), JSONMember("params", params)]
         case .rendered(let subject, let html, let text):
             members += [
-                JSONMember("subject", .string(subject)), JSONMember("html", html.map { .string($0) } ?? .null),
+                JSONMember("subject", .string(subject)),
+                JSONMember("html", html.map { .string($0) } ?? .null),
                 JSONMember("text", text.map { .string($0) } ?? .null),
             ]
         }
@@ -154,7 +156,8 @@ enum TestEvent {
             throw CommandError("\(name): the event must be a JSON object with type and data")
         }
         if let stranger = members.first(where: { !known.contains($0.name) }) {
-            throw CommandError("\(name): unknown member \(stranger.name); known are type, data, id, source, subject, time")
+            throw CommandError(
+                "\(name): unknown member \(stranger.name); known are type, data, id, source, subject, time")
         }
         guard let type = try text("type", in: document, of: name), let data = document.member("data") else {
             throw CommandError("\(name): type or data is missing")

@@ -19,7 +19,8 @@ struct WhyCommand: AsyncParsableCommand {
             Exit 1 if nothing is known of it.
             """)
 
-    @Argument(help: "An address, a key part, #POSITION, an event id, a command id or a provider's message id.")
+    @Argument(
+        help: "An address, a key part, #POSITION, an event id, a command id or a provider's message id.")
     var about: String?
 
     @Option(name: .long, help: "A recipient's address.")

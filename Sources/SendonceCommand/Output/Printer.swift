@@ -26,9 +26,19 @@ enum Printer {
     static func list(_ rows: [JSONValue], table: TextTable, named name: Text, as format: OutputFormat) {
         switch format {
         case .table: text(table.rendered(width: terminalWidth))
-        case .json: json(.object([JSONMember("schema", .string(Text("sendonce.\(name).v1"))), JSONMember(name, .array(rows))]))
+        case .json:
+            json(
+                .object([
+                    JSONMember("schema", .string(Text("sendonce.\(name).v1"))),
+                    JSONMember(name, .array(rows)),
+                ]))
         case .jsonl: rows.forEach(json)
         }
+    }
+
+    /// `1 rule`, `2 rules`.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// Control characters and escapes from the outside must not move anybody's cursor; line ends may be kept.
@@ -41,7 +51,9 @@ enum Printer {
     /// Columns of the terminal; nil where output goes elsewhere, and nothing needs to be cut.
     private static var terminalWidth: Int? {
         var size = winsize()
-        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else {
+            return nil
+        }
         return size.ws_col > 0 ? Int(size.ws_col) : nil
     }
 
@@ -50,4 +62,3 @@ enum Printer {
         try? handle.write(contentsOf: Data(text.utf8))
     }
 }
-

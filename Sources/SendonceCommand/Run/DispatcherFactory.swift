@@ -23,7 +23,8 @@ struct DispatcherFactory: Sendable {
         return Dispatcher(
             queue: store, requests: RequestBuilder(store: store), routes: routes,
             settings: DispatchSettings(
-                dispatcher: Text("\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"),
+                dispatcher: Text(
+                    "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"),
                 lease: settings.lease),
             wake: wake)
     }

@@ -98,7 +98,8 @@ final class Engine: Sendable {
                 case .moved: dispatcherAlarm.ring()
                 case .noRuleSet:
                     if !hasWarned {
-                        logger.warning("events wait, but no rule set is active: run `sendonce rules activate FILE`")
+                        logger.warning(
+                            "events wait, but no rule set is active: run `sendonce rules activate FILE`")
                     }
                     hasWarned = true
                     waitForCommit(after: version)

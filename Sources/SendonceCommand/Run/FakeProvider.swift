@@ -19,7 +19,8 @@ struct FakeProvider {
         configuration.threadCount = 1
         if chaos > 0 {
             let faults: [FakeBrevo.Fault] = [
-                .acceptThenDrop, .acceptThenReset, .acceptThenLate(milliseconds: 2_000), .acceptThenResetOnReuse,
+                .acceptThenDrop, .acceptThenReset, .acceptThenLate(milliseconds: 2_000),
+                .acceptThenResetOnReuse,
                 .resetOnReuse, .dropBeforeReading, .truncatedJSON, .rateLimited(resetSeconds: 1),
                 .refuse(status: 503, accepted: false),
             ]

@@ -40,7 +40,7 @@ struct OnceThrough {
             outcomes[outcome].map { "\($0) \(outcome.rawValue.replacing("_", with: " "))" }
         }
         Printer.line(
-            "\(events) events decided, \(emitted) commands emitted; attempts: "
+            "\(Printer.count(events, "event")) decided, \(Printer.count(emitted, "command")) emitted; attempts: "
                 + (attempts.isEmpty ? "none" : attempts.joined(separator: ", ")))
     }
 }

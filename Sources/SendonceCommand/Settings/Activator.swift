@@ -16,17 +16,20 @@ enum Activator {
         let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: store)
         show(plan)
         let activation = try RuleSetActivation.activate(
-            plan, actor: Text(actor), reason: Text(reason), confirmedKeys: confirmedKeys, now: SystemClock.now(),
+            plan, actor: Text(actor), reason: Text(reason), confirmedKeys: confirmedKeys,
+            now: SystemClock.now(),
             in: store)
         if let activation {
             Printer.message(
-                "activated \(activation.ruleSet.description.prefix(12)) as event #\(activation.position) by \(actor)")
+                "activated \(activation.ruleSet.description.prefix(12)) as event #\(activation.position) by \(actor)"
+            )
         }
     }
 
     static func show(_ plan: ActivationPlan) {
         guard !plan.isInForce else {
-            Printer.message("rule set \(plan.parsed.ruleSet.digest.description.prefix(12)) is in force already")
+            Printer.message(
+                "rule set \(plan.parsed.ruleSet.digest.description.prefix(12)) is in force already")
             return
         }
         plan.change.lines.forEach { Printer.line(Printer.visible($0)) }

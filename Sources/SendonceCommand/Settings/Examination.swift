@@ -15,8 +15,15 @@ struct Examination {
         guard FileManager.default.fileExists(atPath: settings.database) else {
             return findings + [
                 Finding(
-                    grade: .wrong, words: "\(settings.database): no such database", cure: "sendonce migrate up")
+                    grade: .wrong, words: "\(settings.database): no such database",
+                    cure: "sendonce migrate up")
             ]
+        }
+        if !FileManager.default.isWritableFile(atPath: settings.database) {
+            findings.append(
+                Finding(
+                    grade: .wrong, words: "\(settings.database): not writable for this user",
+                    cure: "change the owner or the permissions of the file and of its directory"))
         }
         do throws(StoreError) {
             let store = try SQLiteStore(path: settings.database, settings: settings.sqlite)
@@ -33,18 +40,23 @@ struct Examination {
     private func routesSet() -> Finding {
         settings.routes.isEmpty
             ? Finding(
-                grade: .wrong, words: "no route is set", cure: "name one in `routes:` (`sendonce init` shows how)")
-            : Finding(grade: .good, words: "routes: \(settings.routes.map(\.name.string).joined(separator: ", "))")
+                grade: .wrong, words: "no route is set",
+                cure: "name one in `routes:` (`sendonce init` shows how)")
+            : Finding(
+                grade: .good, words: "routes: \(settings.routes.map(\.name.string).joined(separator: ", "))")
     }
 
     /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process checkpoints
     /// while another resets the log.
     private func engine(_ engine: SQLiteEngine) -> [Finding] {
         let words = "SQLite \(engine.versionText), journal_mode \(engine.journal)"
-        guard engine.hasWALResetBug, engine.journal == "wal" else { return [Finding(grade: .good, words: words)] }
+        guard engine.hasWALResetBug, engine.journal == "wal" else {
+            return [Finding(grade: .good, words: words)]
+        }
         return [
             Finding(
-                grade: .warning, words: "\(words): this version can lose commits when several processes write one WAL",
+                grade: .warning,
+                words: "\(words): this version can lose commits when several processes write one WAL",
                 cure: "use SQLite 3.51.3, 3.50.7 or 3.44.6, or PRAGMA journal_mode=DELETE on the file")
         ]
     }
@@ -64,19 +76,24 @@ struct Examination {
         return [
             Finding(
                 grade: .good,
-                words: "rule set \(short), active since \(activation.recordedAt.shortText) by \(activation.actor)")
-        ] + missing.map { route in
-            Finding(
-                grade: .wrong, words: "rules name the route \(route), which is not set: its commands wait",
-                cure: "add \(route) to `routes:` and write route.\(route).provider")
-        }
+                words:
+                    "rule set \(short), active since \(activation.recordedAt.shortText) by \(activation.actor)"
+            )
+        ]
+            + missing.map { route in
+                Finding(
+                    grade: .wrong,
+                    words: "rules name the route \(route), which is not set: its commands wait",
+                    cure: "add \(route) to `routes:` and write route.\(route).provider")
+            }
     }
 
     private func backlog(_ counts: StoreCounts) -> [Finding] {
         var findings = [
             Finding(
                 grade: .good,
-                words: "\(counts.logged) events in the log, \(counts.commands) commands, \(counts.intake) waiting")
+                words: Printer.count(counts.logged, "event") + " in the log, "
+                    + Printer.count(counts.commands, "command") + ", \(counts.intake) waiting")
         ]
         if let oldest = counts.oldestIntakeAt, now - oldest > .minutes(5) {
             findings.append(

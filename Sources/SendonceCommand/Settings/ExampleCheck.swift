@@ -10,7 +10,9 @@ enum ExampleCheck {
         let rehearsal = Rehearsal(parsed.ruleSet)
         return parsed.examples.compactMap { example in
             let event = example.event(at: Timestamp(microseconds: 0))
-            let decisions = rehearsal.decisions(for: event).filter { $0.rule == example.rule || $0.rule.isEmpty }
+            let decisions = rehearsal.decisions(for: event).filter {
+                $0.rule == example.rule || $0.rule.isEmpty
+            }
             guard let difference = difference(decisions, example.expectation) else { return nil }
             return "\(file):\(example.place.line): example of \(example.rule): \(difference)"
         }

@@ -34,14 +34,15 @@ enum RouteSettings {
     }
 
     private static func applyLimits(_ reader: ConfigReader, to route: inout Route, place: String) throws {
-        let (rate, burst) = (reader.int(forKey: "rate"), reader.int(forKey: "burst"))
+        let typed = TypedValue(reader: reader, place: "\(place).")
+        let (rate, burst) = (try typed.int("rate"), try typed.int("burst"))
         guard rate.map({ $0 > 0 }) ?? true, burst.map({ $0 > 0 }) ?? true else {
             throw CommandError("\(place).rate and .burst must be above 0")
         }
         route.rate = RateSettings(count: rate, burst: burst)
-        if let concurrency = reader.int(forKey: "concurrency") { route.concurrency = concurrency }
-        if let timeout = reader.int(forKey: "connect_timeout_ms") { route.connectTimeout = timeout }
-        if let timeout = reader.int(forKey: "total_timeout_ms") { route.totalTimeout = timeout }
+        if let concurrency = try typed.int("concurrency") { route.concurrency = concurrency }
+        if let timeout = try typed.int("connect_timeout_ms") { route.connectTimeout = timeout }
+        if let timeout = try typed.int("total_timeout_ms") { route.totalTimeout = timeout }
         guard (1...1_024).contains(route.concurrency) else {
             throw CommandError("\(place).concurrency is \(route.concurrency): write a number from 1 to 1024")
         }

@@ -40,17 +40,23 @@ struct Settings: Sendable {
 
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
         self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
-        lease = .seconds(Int64(reader.int(forKey: "lease_seconds", default: 90)))
-        shutdownSeconds = reader.double(forKey: "shutdown_seconds", default: 20)
-        busySeconds = reader.double(forKey: "busy_seconds", default: 5)
-        routes = try reader.stringArray(forKey: "routes", default: []).map { name in
+        let typed = TypedValue(reader: reader, place: "\(file): ")
+        lease = .seconds(Int64(try typed.int("lease_seconds") ?? 90))
+        shutdownSeconds = try typed.double("shutdown_seconds") ?? 20
+        busySeconds = try typed.double("busy_seconds") ?? 5
+        guard lease > .seconds(0), shutdownSeconds >= 0, busySeconds >= 0 else {
+            throw CommandError(
+                "\(file): lease_seconds must be above 0, shutdown_seconds and busy_seconds not below")
+        }
+        routes = try (typed.list("routes") ?? []).map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }
         let longest = DispatchSettings.longestTransfer(within: lease).microseconds / 1_000
         for route in routes where Int64(route.totalTimeout) >= longest {
             throw CommandError(
                 "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
-                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds")
+                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds"
+            )
         }
     }
 }
