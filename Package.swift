@@ -241,6 +241,18 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceDelivery",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "SystemTests",
             dependencies: [
                 "ProcessSupport",

@@ -4,17 +4,31 @@
 #include <stdio.h>
 #include <time.h>
 
-double bare_seconds(void) {
+static double seconds(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+cbare_cost bare_clocks(void) {
+    return (cbare_cost){seconds(CLOCK_MONOTONIC), seconds(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+void bare_add(cbare_cost *cost, cbare_cost start) {
+    cbare_cost now = bare_clocks();
+    cost->seconds += now.seconds - start.seconds;
+    cost->processor += now.processor - start.processor;
+}
+
+cbare_cost bare_result(cbare_cost cost, int failed) {
+    return failed ? (cbare_cost){-1, 0} : cost;
 }
 
 sqlite3 *bare_open(const char *path) {
     sqlite3 *database = NULL;
     static const char settings[] =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;"
-        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON";
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON";
     if (sqlite3_open(path, &database) == SQLITE_OK && sqlite3_exec(database, settings, NULL, NULL, NULL) == SQLITE_OK) {
         sqlite3_busy_timeout(database, 5000);
         return database;

@@ -1,7 +1,6 @@
 // The projector's writes without the projector: rows that were projected before, read into memory batch by batch and
 // written to a second database by the same statements.
 #include "Bare.h"
-#include "CBare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +84,7 @@ static int write_rows(lane *lane) {
 }
 
 static int copy_batches(
-    sqlite3 *target, lane *lanes, size_t count, long first, long last, long events, double *seconds
+    sqlite3 *target, lane *lanes, size_t count, long first, long last, long events, cbare_cost *cost
 ) {
     sqlite3_stmt *begin = bare_prepare(target, "BEGIN IMMEDIATE");
     sqlite3_stmt *commit = bare_prepare(target, "COMMIT");
@@ -96,7 +95,7 @@ static int copy_batches(
     for (long from = first; !failed && from <= last; from += events) {
         long to = from + events - 1 < last ? from + events - 1 : last;
         for (size_t index = 0; !failed && index < count; index++) failed = read_rows(&lanes[index], from, to);
-        double start = bare_seconds();
+        cbare_cost start = bare_clocks();
         failed = failed || bare_run(begin);
         for (size_t index = 0; !failed && index < count; index++) failed = write_rows(&lanes[index]);
         if (!failed) {
@@ -104,7 +103,7 @@ static int copy_batches(
             failed = bare_run(delete);
         }
         failed = failed || bare_run(commit);
-        *seconds += bare_seconds() - start;
+        bare_add(cost, start);
     }
     sqlite3_finalize(begin);
     sqlite3_finalize(commit);
@@ -112,7 +111,7 @@ static int copy_batches(
     return failed;
 }
 
-double cbare_copy(
+cbare_cost cbare_copy(
     const char *source, const char *target, const cbare_table *tables, size_t count, long first, long last,
     long events
 ) {
@@ -120,13 +119,13 @@ double cbare_copy(
     sqlite3 *to = bare_open(target);
     lane *lanes = calloc(count, sizeof *lanes);
     int failed = !from || !to || !lanes;
-    double seconds = 0;
+    cbare_cost cost = {0, 0};
     for (size_t index = 0; !failed && index < count; index++)
         failed = open_lane(&lanes[index], &tables[index], from, to);
-    failed = failed || copy_batches(to, lanes, count, first, last, events, &seconds);
+    failed = failed || copy_batches(to, lanes, count, first, last, events, &cost);
     for (size_t index = 0; lanes && index < count; index++) close_lane(&lanes[index]);
     free(lanes);
     sqlite3_close(from);
     sqlite3_close(to);
-    return failed ? -1 : seconds;
+    return bare_result(cost, failed);
 }

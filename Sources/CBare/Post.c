@@ -1,6 +1,5 @@
 // The dispatcher's requests without the dispatcher: one libcurl multi handle, easy handles used again and again.
 #include "Bare.h"
-#include "CBare.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -62,7 +61,7 @@ static int post_all(CURLM *multi, size_t started, size_t count) {
     return 0;
 }
 
-double cbare_post(
+cbare_cost cbare_post(
     const char *url, const char *const *headers, size_t header_count, const void *body, size_t length,
     size_t handles, size_t count
 ) {
@@ -77,9 +76,10 @@ double cbare_post(
         easy[started] = new_handle(url, list, body, length);
         failed = !easy[started] || curl_multi_add_handle(multi, easy[started]) != CURLM_OK;
     }
-    double start = bare_seconds();
+    cbare_cost start = bare_clocks();
     failed = failed || post_all(multi, started, count);
-    double seconds = bare_seconds() - start;
+    cbare_cost cost = {0, 0};
+    bare_add(&cost, start);
     for (size_t index = 0; easy && index < handles; index++) {
         if (!easy[index]) continue;
         curl_multi_remove_handle(multi, easy[index]);
@@ -88,5 +88,5 @@ double cbare_post(
     free(easy);
     curl_multi_cleanup(multi);
     curl_slist_free_all(list);
-    return failed ? -1 : seconds;
+    return bare_result(cost, failed);
 }

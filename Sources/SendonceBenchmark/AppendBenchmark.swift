@@ -9,20 +9,16 @@ enum AppendBenchmark {
         let bare = try Workload.database("bare", in: folder, isBare: true)
         let application = try Application(path: ours)
         let payloads = (0..<sizes.appends).map(Workload.payload)
-        var (rates, limits, ratios) = ([Double](), [Double](), [Double]())
+        var rounds = Rounds(of: payloads.count)
         for round in 0...sizes.appendRounds {
             let limit = try Workload.bareAppend(bare, payloads, rows: 1)
-            let seconds = try Clock.seconds { for payload in payloads { try application.append([payload]) } }
+            let cost = try Clock.cost { for payload in payloads { try application.append([payload]) } }
             // The first round warms both files.
-            guard round > 0 else { continue }
-            limits.append(Double(payloads.count) / limit)
-            rates.append(Double(payloads.count) / seconds)
-            ratios.append(limit / seconds)
+            if round > 0 { rounds.add(cost, limit: limit) }
         }
         return [
-            Figure(
-                "append, one in a transaction", rates.median, "events/s", reference: limits.median,
-                ratio: ratios.median, floor: .ratio(floor))
+            rounds.rate("append, one in a transaction", "events/s", floor: .ratio(floor)),
+            rounds.processorTime("  processor time of an event"),
         ]
     }
 }

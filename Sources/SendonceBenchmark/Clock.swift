@@ -11,15 +11,24 @@ enum Clock {
 
     /// Nanoseconds of CLOCK_MONOTONIC.
     static func monotonic() -> UInt64 {
-        let time = read(CLOCK_MONOTONIC)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        nanoseconds(read(CLOCK_MONOTONIC))
     }
 
-    /// Seconds that `body` took.
-    static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = monotonic()
+    /// What `body` cost.
+    static func cost(_ body: () throws -> Void) rethrows -> Cost {
+        let start = (clock: monotonic(), processor: nanoseconds(read(CLOCK_THREAD_CPUTIME_ID)))
         try body()
-        return Double(monotonic() - start) / 1e9
+        let processor = nanoseconds(read(CLOCK_THREAD_CPUTIME_ID)) - start.processor
+        return Cost(seconds: Double(monotonic() - start.clock) / 1e9, processor: Double(processor) / 1e9)
+    }
+
+    /// Processor time of this process so far, all its threads together, in seconds.
+    static func processorSeconds() -> Double {
+        Double(nanoseconds(read(CLOCK_PROCESS_CPUTIME_ID))) / 1e9
+    }
+
+    private static func nanoseconds(_ time: timespec) -> UInt64 {
+        UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private static func read(_ clock: clockid_t) -> timespec {

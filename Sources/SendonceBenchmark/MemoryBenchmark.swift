@@ -25,8 +25,8 @@ enum MemoryBenchmark {
 
     /// The child's part. Prints events, seconds and the peak of resident memory in bytes.
     static func projectAll(_ path: String) throws {
-        let (events, seconds) = try ProjectionBenchmark.projectAll(path)
-        print(events, seconds, try peakBytes())
+        let (events, cost) = try ProjectionBenchmark.projectAll(path)
+        print(events, cost.seconds, try peakBytes())
     }
 
     /// `VmHWM` of proc(5): the peak of this process since it was executed.

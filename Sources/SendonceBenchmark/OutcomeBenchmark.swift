@@ -13,59 +13,56 @@ enum OutcomeBenchmark {
     static func measure(_ sizes: Sizes) throws -> [Figure] {
         let sink = try Sink()
         let folder = try TemporaryFolder()
-        var (rates, limits, ratios, costs) = ([Double](), [Double](), [Double](), [Double]())
+        var rounds = Rounds(of: sizes.mails)
         for round in 0..<sizes.mailRounds {
             let limit = try post(sizes.mails, to: sink)
             let name = "outcome\(round)"
             let path = try Workload.database(name, in: folder)
-            let used = processorSeconds()
-            let seconds = try deliver(sizes.mails, path, to: sink)
-            costs.append((processorSeconds() - used) / Double(sizes.mails) * 1e6)
-            limits.append(Double(sizes.mails) / limit)
-            rates.append(Double(sizes.mails) / seconds)
-            ratios.append(limit / seconds)
+            rounds.add(try deliver(sizes.mails, path, to: sink), limit: limit)
             folder.remove(name)
         }
         return [
-            Figure(
-                "append to recorded outcome, HTTP", rates.median, "mails/s", reference: limits.median,
-                ratio: ratios.median, floor: .atLeast(floor)),
-            Figure("processor time of a mail", costs.median, "us"),
+            rounds.rate("append to recorded outcome, HTTP", "mails/s", floor: .atLeast(floor)),
+            rounds.processorTime("  processor time of a mail"),
         ]
     }
 
-    /// Seconds from the first append to the last recorded outcome.
-    private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Double {
+    /// From the first append to the last recorded outcome. The processor time is that of all threads, the application's
+    /// too; the sink is another process.
+    private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Cost {
         let application = try Application(path: path)
         let pipeline = try Pipeline(path: path, url: sink.url)
         defer { pipeline.stop() }
         let payloads = (0..<mails).map(Workload.payload)
-        return try Clock.seconds {
+        let used = Clock.processorSeconds()
+        var cost = try Clock.cost {
             for start in stride(from: 0, to: mails, by: eventsPerTransaction) {
                 try application.append(payloads[start..<min(start + eventsPerTransaction, mails)])
             }
             _ = try pipeline.tally.wait(for: mails, seconds: patience)
         }
+        cost.processor = Clock.processorSeconds() - used
+        return cost
     }
 
-    /// Seconds that the curl loop in C needs for as many requests of the same size.
-    private static func post(_ count: Int, to sink: Sink) throws -> Double {
+    /// What the curl loop in C needs for as many requests of the same size.
+    private static func post(_ count: Int, to sink: Sink) throws -> Cost {
         let headers = [
             "api-key: benchmark-key", "content-type: application/json", "accept: application/json", "Expect:",
         ]
         let copies = headers.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
-        let seconds = body.withUnsafeBytes { body in
-            pointers.withUnsafeBufferPointer { pointers -> Double in
-                guard let first = pointers.baseAddress, let start = body.baseAddress else { return -1 }
+        let cost = body.withUnsafeBytes { body in
+            pointers.withUnsafeBufferPointer { pointers -> cbare_cost? in
+                guard let first = pointers.baseAddress, let start = body.baseAddress else { return nil }
                 return cbare_post(
                     sink.url + "/v3/smtp/email", first, pointers.count, start, body.count,
                     Pipeline.concurrency, count)
             }
         }
-        guard seconds >= 0 else { throw BenchmarkError("the curl loop in C failed") }
-        return seconds
+        guard let cost = cost.flatMap({ Cost($0) }) else { throw BenchmarkError("the curl loop in C failed") }
+        return cost
     }
 
     private static let body = Array(
@@ -74,12 +71,4 @@ enum OutcomeBenchmark {
         "templateId":3,"params":{"name":"Ann","order":10123456},"headers":{"idempotencyKey":\
         "0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"},"tags":["0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"]}
         """.utf8)
-
-    /// User and system time of this process, threads included; the sink is not in it, the application is.
-    private static func processorSeconds() -> Double {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
-        return Double(seconds) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-    }
 }

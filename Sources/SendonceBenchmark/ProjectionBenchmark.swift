@@ -12,12 +12,12 @@ enum ProjectionBenchmark {
     static func measure(_ sizes: Sizes) throws -> [Figure] {
         let folder = try TemporaryFolder()
         let events = sizes.projectedEvents
-        var (rates, limits, ratios) = ([Double](), [Double](), [Double]())
+        var rounds = Rounds(of: events)
         for round in 0..<sizes.projectionRounds {
             let (ours, bare) = ("ours\(round)", "bare\(round)")
             let path = try Workload.database(ours, in: folder)
             try Workload.fill(path, orders: 0..<events)
-            let (moved, seconds) = try projectAll(path)
+            let (moved, cost) = try projectAll(path)
             guard moved == events else {
                 throw BenchmarkError("\(moved) of \(events) events became commands")
             }
@@ -25,32 +25,29 @@ enum ProjectionBenchmark {
             try Workload.fill(target, orders: 0..<events)
             // The activation is position 1 on both sides.
             let limit = try copy(from: path, to: target, positions: 2...(events + 1))
-            rates.append(Double(events) / seconds)
-            limits.append(Double(events) / limit)
-            ratios.append(limit / seconds)
+            rounds.add(cost, limit: limit)
             folder.remove(ours)
             folder.remove(bare)
         }
         return [
-            Figure(
-                "projection, all rows durable", rates.median, "events/s", reference: limits.median,
-                ratio: ratios.median, floor: .atLeast(floor))
+            rounds.rate("projection, all rows durable", "events/s", floor: .atLeast(floor)),
+            rounds.processorTime("  processor time of an event"),
         ]
     }
 
-    /// Projects until the intake is empty. Gives the commands that were emitted and the seconds.
-    static func projectAll(_ path: String) throws -> (emitted: Int, seconds: Double) {
+    /// Projects until the intake is empty. Gives the commands that were emitted and the cost.
+    static func projectAll(_ path: String) throws -> (emitted: Int, cost: Cost) {
         let projector = LiveProjector(store: try SQLiteStore(path: path))
         var emitted = 0
-        let seconds = try Clock.seconds {
+        let cost = try Clock.cost {
             while case .moved(let batch) = try projector.step(now: Clock.now()) { emitted += batch.emitted }
         }
-        return (emitted, seconds)
+        return (emitted, cost)
     }
 
     private static func copy(
         from source: String, to target: String, positions: ClosedRange<Int>
-    ) throws -> Double {
+    ) throws -> Cost {
         // C strings for the duration of the call; literals would not outlive their own conversion.
         let texts = tables.flatMap { [strdup($0.select), strdup($0.insert)] }
         defer { texts.forEach { free($0) } }
@@ -58,15 +55,17 @@ enum ProjectionBenchmark {
         let lanes = stride(from: 0, to: pointers.count - 1, by: 2).map {
             cbare_table(select: pointers[$0], insert: pointers[$0 + 1])
         }
-        let seconds = lanes.withUnsafeBufferPointer { lanes in
+        let cost = lanes.withUnsafeBufferPointer { lanes in
             lanes.baseAddress.map {
                 cbare_copy(
                     source, target, $0, lanes.count, positions.lowerBound, positions.upperBound,
                     Limits.batchEvents)
-            } ?? -1
+            }
         }
-        guard seconds >= 0 else { throw BenchmarkError("the C program could not write the rows") }
-        return seconds
+        guard let cost = cost.flatMap({ Cost($0) }) else {
+            throw BenchmarkError("the C program could not write the rows")
+        }
+        return cost
     }
 
     private static let tables = [

@@ -1,4 +1,5 @@
 // A server that takes every POST and answers 201, in a process of its own.
+import Glibc
 import SendonceFake
 
 final class Sink {
@@ -23,6 +24,7 @@ final class Sink {
         configuration.mode = .sink
         let fake = FakeBrevo(configuration)
         print(try await fake.start())
+        fflush(nil)
         while readLine() != nil {}
         await fake.stop()
     }

@@ -54,16 +54,18 @@ enum Workload {
         }
     }
 
-    /// Seconds that the C program needs to insert the payloads.
-    static func bareAppend(_ path: String, _ payloads: [String], rows: Int) throws -> Double {
+    /// What the C program needs to insert the payloads.
+    static func bareAppend(_ path: String, _ payloads: [String], rows: Int) throws -> Cost {
         let copies = payloads.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
-        let seconds = pointers.withUnsafeBufferPointer { pointers in
-            pointers.baseAddress.map { cbare_append(path, eventType, $0, pointers.count, rows) } ?? 0
+        let cost = pointers.withUnsafeBufferPointer { pointers in
+            pointers.baseAddress.map { cbare_append(path, eventType, $0, pointers.count, rows) }
         }
-        guard seconds >= 0 else { throw BenchmarkError("the C program could not insert into \(path)") }
-        return seconds
+        guard let cost = cost.flatMap({ Cost($0) }) else {
+            throw BenchmarkError("the C program could not insert into \(path)")
+        }
+        return cost
     }
 }
 

@@ -1,8 +1,11 @@
 // Measures Sendonce beside the limit of the same work, in one run, and says whether the floors hold. The same program is
 // its own helper processes: the sink, and the projector whose memory is measured.
-import Glibc
+import Foundation
 
-setvbuf(stdout, nil, _IOLBF, 0)
+func message(_ words: String) {
+    FileHandle.standardError.write(Data((words + "\n").utf8))
+}
+
 do {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
     switch arguments.role {
@@ -12,13 +15,13 @@ do {
     case .measure(let benchmarks):
         var figures: [Figure] = []
         for benchmark in benchmarks {
-            fputs("\(benchmark.rawValue): \(benchmark.words) ...\n", stderr)
+            message("\(benchmark.rawValue): \(benchmark.words) ...")
             figures += try benchmark.measure(arguments.sizes)
         }
         print(FigureTable.text(figures))
         exit(figures.contains { $0.fails } && arguments.hasFloors ? 1 : 0)
     }
 } catch {
-    fputs("sendonce-benchmark: \(error)\n", stderr)
+    message("sendonce-benchmark: \(error)")
     exit(2)
 }

@@ -11,29 +11,32 @@ package struct CommandID: Hashable, Sendable, Comparable, CustomStringConvertibl
         builder.add(key)
         builder.addPart(slot.string)
         builder.add(generation)
-        let bytes = builder.digest().bytes
-        func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
-        high = word(0..<8) & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
-        low = word(8..<16) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let words = builder.digest().withBytes { bytes in
+            (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+        high = UInt64(bigEndian: words.0) & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
+        low = UInt64(bigEndian: words.1) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
     /// Reads the 36-character form, in either case. nil for anything else, also for another version of UUID.
     package init?(_ text: String) {
-        let utf8 = Array(text.utf8)
-        guard utf8.count == 36 else { return nil }
-        var digits: [UInt64] = []
-        for (place, byte) in utf8.enumerated() {
+        guard text.utf8.count == 36 else { return nil }
+        var (high, low) = (UInt64(0), UInt64(0))
+        for (place, byte) in text.utf8.enumerated() {
+            let digit: UInt8
             switch (place, byte) {
             case (8, 0x2D), (13, 0x2D), (18, 0x2D), (23, 0x2D): continue
             case (8, _), (13, _), (18, _), (23, _): return nil
-            case (_, 0x30...0x39): digits.append(UInt64(byte - 0x30))
-            case (_, 0x61...0x66): digits.append(UInt64(byte - 0x61 + 10))
-            case (_, 0x41...0x46): digits.append(UInt64(byte - 0x41 + 10))
+            case (_, 0x30...0x39): digit = byte - 0x30
+            case (_, 0x61...0x66): digit = byte - 0x61 + 10
+            case (_, 0x41...0x46): digit = byte - 0x41 + 10
             default: return nil
             }
+            // The sixteenth digit stands at place 17, behind two hyphens.
+            if place < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
         }
-        high = digits[..<16].reduce(0) { $0 << 4 | $1 }
-        low = digits[16...].reduce(0) { $0 << 4 | $1 }
+        self.high = high
+        self.low = low
         guard high & 0xF000 == 0x8000, low >> 62 == 2 else { return nil }
     }
 

@@ -95,6 +95,12 @@ package struct DigestBuilder {
         bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }
 
+    /// The bytes of a text, without their length.
+    package mutating func add(textOf text: Text) {
+        var string = text.string
+        string.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    }
+
     package mutating func add(_ number: Int64) {
         withUnsafeBytes(of: number.bigEndian) { hash.update(bufferPointer: $0) }
     }

@@ -27,7 +27,7 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         guard description.utf8.count <= Limits.addressBytes else { return nil }
     }
 
-    package var description: String { "\(localPart)@\(domain)" }
+    package var description: String { localPart.string + "@" + domain.string }
 
     private static func isLocalByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -40,7 +40,9 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
     /// Refuses the non-ASCII line breaks and other control characters, which some mailers treat as line ends.
     private static func hasOnlyVisibleText(_ text: Text) -> Bool {
         text.string.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
+            // `isLocalByte` has judged ASCII; only the rest is worth a look into Unicode's tables.
+            guard !scalar.isASCII else { return true }
+            return switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .unassigned: false
             default: true
             }
@@ -56,6 +58,7 @@ package enum DomainName {
     /// Case is folded by Unicode's own rules, without a locale; names are not otherwise prepared (no NFC), so
     /// write them composed.
     package static func ascii(_ name: String) -> String? {
+        if isPlain(name) { return name }
         let labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         var result: [String] = []
         for label in labels {
@@ -78,6 +81,24 @@ package enum DomainName {
         }
         let joined = result.joined(separator: ".")
         return joined.utf8.count <= 253 ? joined : nil
+    }
+
+    /// Whether the name is its own result, as most are: lower-case ASCII throughout, and every label as it has to be.
+    private static func isPlain(_ name: String) -> Bool {
+        guard name.utf8.count <= 253 else { return false }
+        var (length, last, hasOnlyDigits) = (0, UInt8(0x2E), true)
+        for byte in name.utf8 {
+            if byte == 0x2E {
+                guard length > 0, last != 0x2D else { return false }
+                (length, hasOnlyDigits) = (0, true)
+            } else {
+                guard isHostByte(byte), length < 63, length > 0 || byte != 0x2D else { return false }
+                length += 1
+                hasOnlyDigits = hasOnlyDigits && (0x30...0x39).contains(byte)
+            }
+            last = byte
+        }
+        return length > 0 && last != 0x2D && !hasOnlyDigits
     }
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {

@@ -51,6 +51,9 @@ extension JSONValue {
     /// A JSON string literal: quote, backslash and control characters escaped, everything else as it is.
     /// This is the canonical form that key digests are made from, so it must never change.
     package static func quoted(_ string: String) -> String {
+        guard string.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+            return "\"" + string + "\""
+        }
         var result = "\""
         for scalar in string.unicodeScalars {
             switch scalar {

@@ -11,9 +11,9 @@ package struct Key: Hashable, Sendable {
     package init(scope: Text, parts: [Text]) {
         text = Text("[" + parts.map { JSONValue.quoted($0.string) }.joined(separator: ",") + "]")
         var builder = DigestBuilder()
-        builder.add(Array(scope.utf8))
-        builder.add([0x0A])
-        builder.add(Array(text.utf8))
+        builder.add(textOf: scope)
+        builder.add(textOf: "\n")
+        builder.add(textOf: text)
         digest = builder.digest()
     }
 }

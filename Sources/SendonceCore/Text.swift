@@ -19,7 +19,7 @@ package struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Ex
     package var isEmpty: Bool { string.utf8.isEmpty }
 
     package static func == (left: Text, right: Text) -> Bool {
-        left.string.utf8.elementsEqual(right.string.utf8)
+        left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
     }
 
     package static func < (left: Text, right: Text) -> Bool {
@@ -27,7 +27,12 @@ package struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Ex
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in string.utf8 { hasher.combine(byte) }
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xFF as UInt8)
+    }
+
+    /// The bytes in one piece. Swift's own strings have them so already; others are copied.
+    private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        string.utf8.withContiguousStorageIfAvailable(body) ?? Array(string.utf8).withUnsafeBufferPointer(body)
     }
 }

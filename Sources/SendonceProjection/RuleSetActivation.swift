@@ -72,8 +72,8 @@ package enum RuleSetActivation {
         }
     }
 
-    /// Writes the activation into the log. `confirmedKeys` must equal the number of keys that the change frees at that
-    /// moment, where that is not 0. A rule set that is in force already is left as it is: nil.
+    /// Writes the activation into the log. `confirmedKeys` must be at least the number of keys that the change frees at
+    /// that moment: a busy log wins keys while a person reads. A rule set that is in force already is left as it is: nil.
     package static func activate(
         _ plan: ActivationPlan, actor: Text, reason: Text, confirmedKeys: Int64?, now: Timestamp,
         in store: any Store
@@ -87,7 +87,7 @@ package enum RuleSetActivation {
                 // Counted under the write lock: keys may have been won since the plan.
                 let scopes = plan.change.freed.isEmpty ? [:] : try store.scopes()
                 let freed = plan.change.freed.reduce(Int64(0)) { $0 + (scopes[$1.scope] ?? 0) }
-                guard freed == 0 || confirmedKeys == freed else {
+                guard freed == 0 || (confirmedKeys ?? 0) >= freed else {
                     return .failure(.unconfirmed(freed: freed, confirmed: confirmedKeys))
                 }
                 let head = try transaction.head()

@@ -67,7 +67,7 @@ struct PureScenario {
     }
 
     private func answer(_ question: LedgerQuestion) -> [Winner] {
-        let all = winners[question.key] ?? []
+        let all = winners[question.key.digest] ?? []
         switch question.range {
         case .first: return Array(all.prefix(1))
         case .latest: return Array(all.suffix(1))

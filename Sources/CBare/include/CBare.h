@@ -1,5 +1,5 @@
 // What the benchmarks are measured against: the same durable writes and the same requests in plain C, with prepared
-// statements, bound pointers and nothing else. Each function prints why it failed to stderr and returns -1.
+// statements, bound pointers and nothing else. Each function prints why it failed to stderr.
 #pragma once
 
 #include <stddef.h>
@@ -8,9 +8,15 @@
 #pragma clang assume_nonnull begin
 #endif
 
+/// What the work took: seconds of the clock (-1 where it failed) and of the processor, in the calling thread.
+typedef struct {
+    double seconds;
+    double processor;
+} cbare_cost;
+
 /// Inserts events into the intake of a migrated database, WAL and synchronous=FULL, `rows` of them in a transaction.
-/// Returns the seconds that it took, without opening and preparing.
-double cbare_append(
+/// Opening the file and preparing statements is not counted.
+cbare_cost cbare_append(
     const char *path, const char *type, const char *_Nonnull const *_Nonnull payloads, size_t count, size_t rows);
 
 /// A table of `cbare_copy`. The first column of `select` is the position to which a row belongs, ascending; the others
@@ -22,14 +28,13 @@ typedef struct {
 
 /// Writes the rows of one database into another that holds the same intake: `events` positions in a transaction, from
 /// `first` to `last`, and deletes as many rows of the intake, oldest first. Reading the rows is not counted.
-/// Returns the seconds of all transactions.
-double cbare_copy(
+cbare_cost cbare_copy(
     const char *source, const char *target, const cbare_table *tables, size_t count, long first, long last,
     long events);
 
 /// Sends `count` POSTs of the same bytes over kept connections with libcurl's multi handle, `handles` at a time.
-/// Returns the seconds that it took; answers other than 201 are a failure.
-double cbare_post(
+/// Answers other than 201 are a failure.
+cbare_cost cbare_post(
     const char *url, const char *_Nonnull const *_Nonnull headers, size_t header_count, const void *body,
     size_t length, size_t handles, size_t count);
 

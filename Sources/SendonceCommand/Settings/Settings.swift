@@ -13,8 +13,10 @@ struct Settings: Sendable {
     var lease: Span
     var shutdownSeconds: Double
     var busySeconds: Double
+    /// nil leaves the file's journal as it is; a new file gets WAL.
+    var journal: SQLiteSettings.Journal?
 
-    var sqlite: SQLiteSettings { SQLiteSettings(busyTimeout: busySeconds) }
+    var sqlite: SQLiteSettings { SQLiteSettings(journal: journal, busyTimeout: busySeconds) }
 
     /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a directory
     /// with one file for each value, as systemd credentials and container secrets have it), the settings file.
@@ -29,6 +31,7 @@ struct Settings: Sendable {
                 try await DirectoryFilesProvider(directoryPath: FilePath(directory), allowMissing: true))
         }
         let path = file ?? "sendonce.yaml"
+        try SettingsFile.check(path, isRequired: file != nil)
         do {
             providers.append(
                 try await FileProvider<YAMLSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
@@ -41,12 +44,21 @@ struct Settings: Sendable {
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
         self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
         let typed = TypedValue(reader: reader, place: "\(file): ")
-        lease = .seconds(Int64(try typed.int("lease_seconds") ?? 90))
+        let leaseSeconds = try typed.int("lease_seconds") ?? 90
         shutdownSeconds = try typed.double("shutdown_seconds") ?? 20
         busySeconds = try typed.double("busy_seconds") ?? 5
-        guard lease > .seconds(0), shutdownSeconds >= 0, busySeconds >= 0 else {
-            throw CommandError(
-                "\(file): lease_seconds must be above 0, shutdown_seconds and busy_seconds not below")
+        guard (1...86_400).contains(leaseSeconds) else {
+            throw CommandError("\(file): lease_seconds is \(leaseSeconds): write a number from 1 to 86400")
+        }
+        guard (0...3_600).contains(shutdownSeconds), (0...3_600).contains(busySeconds) else {
+            throw CommandError("\(file): shutdown_seconds and busy_seconds must be from 0 to 3600")
+        }
+        lease = .seconds(Int64(leaseSeconds))
+        journal = try reader.string(forKey: "journal").map { word in
+            guard let journal = SQLiteSettings.Journal(rawValue: word) else {
+                throw CommandError("\(file): journal is \(word): write wal or delete")
+            }
+            return journal
         }
         routes = try (typed.list("routes") ?? []).map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
@@ -55,8 +67,7 @@ struct Settings: Sendable {
         for route in routes where Int64(route.totalTimeout) >= longest {
             throw CommandError(
                 "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
-                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds"
-            )
+                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds")
         }
     }
 }
