@@ -234,6 +234,18 @@ let package = Package(
             swiftSettings: house),
 
         // Tests. The whole: simulated, as processes, and as a house.
+        .target(
+            name: "ProcessSupport",
+            path: "Tests/ProcessSupport",
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "ProcessSupport",
+                "SendonceFake",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
@@ -249,6 +261,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
+                "ProcessSupport",
                 "SendonceFake",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -1,5 +1,6 @@
 // The demo is a promise to newcomers: it must go on working.
 import Foundation
+import ProcessSupport
 import Testing
 
 extension SystemTests {

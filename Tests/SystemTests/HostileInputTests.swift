@@ -2,6 +2,7 @@
 // a crash.
 import Foundation
 import GRDB
+import ProcessSupport
 import Testing
 
 extension SystemTests {

@@ -1,5 +1,6 @@
 // What a test reads from a database after the fact: with SQLite alone, beside all of our own code.
 import GRDB
+import ProcessSupport
 
 /// Read-only look at a sandbox's database.
 struct Inspection {

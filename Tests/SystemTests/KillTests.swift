@@ -1,6 +1,7 @@
 // Killed at any moment, under a provider that accepts, drops, delays and resets.
 import Foundation
 import GRDB
+import ProcessSupport
 import SendonceFake
 import Testing
 

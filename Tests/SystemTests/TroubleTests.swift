@@ -2,6 +2,7 @@
 // underneath.
 import Foundation
 import GRDB
+import ProcessSupport
 import SendonceFake
 import Testing
 

@@ -1,5 +1,6 @@
 // The main promise, with real processes: whoever writes whatever how often, one order is one e-mail.
 import Foundation
+import ProcessSupport
 import SendonceFake
 import Testing
 

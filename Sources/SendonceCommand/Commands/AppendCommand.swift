@@ -36,8 +36,25 @@ struct AppendCommand: AsyncParsableCommand {
             id: id.map { Text($0) }, type: Text(type), source: source.map { Text($0) },
             subject: subject.map { Text($0) }, payload: try Input.bytes(data),
             occurredAt: occurredAt.map { Text($0) })
-        let sequence = try await store.open().append(event)
-        Printer.line("appended as row \(sequence) of the intake")
+        let intake = try await store.open()
+        do throws(StoreError) {
+            let sequence = try intake.append(event)
+            Printer.line("appended as row \(sequence) of the intake")
+        } catch {
+            throw AppendCommand.refusal(error) ?? CommandError("\(intake.path): \(error.description)")
+        }
+    }
+
+    /// The intake's checks are named as sentences; nil if it was not one of them that failed.
+    private static func refusal(_ error: StoreError) -> CommandError? {
+        guard case .conflict(let words) = error,
+            let start = words.firstRange(of: "CHECK constraint failed: ")?.upperBound
+        else { return nil }
+        let name = words[start...].prefix { $0 != " " }
+        let sentence =
+            name.hasPrefix("occurred_at_must_be_a_time")
+            ? "occurred_at must be a time such as 2026-11-21T22:04:05Z" : name.replacing("_", with: " ")
+        return CommandError("the event is refused: \(sentence)")
     }
 }
 
@@ -51,9 +68,10 @@ enum Input {
     }
 
     static func file(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandError("\(path): the file cannot be read")
-        }
+        // A handle reads pipes and devices too.
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.readToEnd() ?? Data()
+        else { throw CommandError("\(path): the file cannot be read") }
         return [UInt8](data)
     }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceCore
 import SendonceSQLite
+import SendonceStore
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +18,9 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await store.settings()
-            let applied = try settings.migration.up(now: SystemClock.now())
+            let applied = try Store.naming(settings) { () throws(StoreError) in
+                try settings.migration.up(now: SystemClock.now())
+            }
             if applied.isEmpty {
                 Printer.line("\(settings.database): up to date (schema version \(SQLiteMigration.newest))")
             }
@@ -33,7 +36,9 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await store.settings()
-            let steps = try settings.migration.status()
+            guard Store.exists(settings) else { throw Store.missing(settings, status: .no) }
+            let steps = try Store.naming(settings) { () throws(StoreError) in try settings.migration.status()
+            }
             for step in steps {
                 Printer.line("\(step.name)  \(step.appliedAt.map { "applied \($0.shortText)" } ?? "missing")")
             }

@@ -21,7 +21,9 @@ struct RulesCommand: AsyncParsableCommand {
             let parsed = try RuleFiles.load(file)
             let failures = ExampleCheck.failures(of: parsed, file: file)
             failures.forEach { Printer.line(Printer.visible($0)) }
-            let counts = "\(parsed.ruleSet.rules.count) rules, \(parsed.examples.count) examples"
+            let counts =
+                Printer.count(parsed.ruleSet.rules.count, "rule") + ", "
+                + Printer.count(parsed.examples.count, "example")
             guard failures.isEmpty else {
                 Printer.message("\(file): \(counts), \(failures.count) failed")
                 throw ExitCode(ExitStatus.no.rawValue)
@@ -39,7 +41,7 @@ struct RulesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let parsed = try RuleFiles.load(file)
-            for rule in parsed.ruleSet.rules { Printer.line(RuleWords.explain(rule) + "\n") }
+            Printer.line(parsed.ruleSet.rules.map { RuleWords.explain($0) }.joined(separator: "\n\n"))
         }
     }
 

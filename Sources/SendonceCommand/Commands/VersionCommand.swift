@@ -18,7 +18,9 @@ struct VersionCommand: AsyncParsableCommand {
         switch output.format {
         case .table: versions.forEach { Printer.line("\($0.0.string.padding(to: 10)) \($0.1)") }
         case .json, .jsonl:
-            Printer.json(.object(versions.map { JSONMember($0.0, .string(Text($0.1))) }))
+            // `schema` names the form of the document, as in every other one.
+            let members = versions.map { JSONMember($0.0 == "schema" ? "database_schema" : $0.0, $0.1.json) }
+            Printer.json(.object([JSONMember("schema", "sendonce.version.v1".json)] + members))
         }
     }
 }

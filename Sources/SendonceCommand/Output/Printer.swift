@@ -36,6 +36,11 @@ enum Printer {
         }
     }
 
+    /// `1 rule`, `2 rules`.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
     /// Control characters and escapes from the outside must not move anybody's cursor; line ends may be kept.
     static func visible(_ text: String, keepingLines: Bool = false) -> String {
         guard keepingLines else { return VisibleText.escaped(text) }

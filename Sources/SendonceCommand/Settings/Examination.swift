@@ -19,6 +19,12 @@ struct Examination {
                     cure: "sendonce migrate up")
             ]
         }
+        if !FileManager.default.isWritableFile(atPath: settings.database) {
+            findings.append(
+                Finding(
+                    grade: .wrong, words: "\(settings.database): not writable for this user",
+                    cure: "change the owner or the permissions of the file and of its directory"))
+        }
         do throws(StoreError) {
             let store = try SQLiteStore(path: settings.database, settings: settings.sqlite)
             findings += engine(try store.engine())
@@ -86,9 +92,8 @@ struct Examination {
         var findings = [
             Finding(
                 grade: .good,
-                words:
-                    "\(counts.logged) events in the log, \(counts.commands) commands, \(counts.intake) waiting"
-            )
+                words: Printer.count(counts.logged, "event") + " in the log, "
+                    + Printer.count(counts.commands, "command") + ", \(counts.intake) waiting")
         ]
         if let oldest = counts.oldestIntakeAt, now - oldest > .minutes(5) {
             findings.append(

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import SendonceSQLite
+import SendonceStore
 
 /// Where the settings and the database are.
 struct StoreOptions: ParsableArguments {
@@ -22,13 +23,33 @@ struct StoreOptions: ParsableArguments {
 }
 
 enum Store {
+    static func exists(_ settings: Settings) -> Bool {
+        FileManager.default.fileExists(atPath: settings.database)
+    }
+
+    static func missing(_ settings: Settings, status: ExitStatus = .failed) -> CommandError {
+        CommandError(
+            "\(settings.database): no such database; `sendonce migrate up` makes it"
+                + " (name it with --database, SENDONCE_DATABASE or `database:` in the settings)",
+            status: status)
+    }
+
     static func open(_ settings: Settings) throws -> SQLiteStore {
-        guard FileManager.default.fileExists(atPath: settings.database) else {
-            throw CommandError(
-                "\(settings.database): no such database; `sendonce migrate up` makes it"
-                    + " (name it with --database, SENDONCE_DATABASE or `database:` in the settings)")
+        guard exists(settings) else { throw missing(settings) }
+        return try naming(settings) { () throws(StoreError) in
+            try SQLiteStore(path: settings.database, settings: settings.sqlite)
         }
-        return try SQLiteStore(path: settings.database, settings: settings.sqlite)
+    }
+
+    /// An error of opening or migrating names the file that it is about.
+    static func naming<Result>(
+        _ settings: Settings, _ body: () throws(StoreError) -> Result
+    ) throws -> Result {
+        do throws(StoreError) {
+            return try body()
+        } catch {
+            throw CommandError("\(settings.database): \(error.description)")
+        }
     }
 }
 

@@ -34,18 +34,19 @@ enum RouteSettings {
     }
 
     private static func applyLimits(_ reader: ConfigReader, to route: inout Route, place: String) throws {
-        let (rate, burst) = (reader.int(forKey: "rate"), reader.int(forKey: "burst"))
+        let typed = TypedValue(reader: reader, place: "\(place).")
+        let (rate, burst) = (try typed.int("rate"), try typed.int("burst"))
         guard rate.map({ $0 > 0 }) ?? true, burst.map({ $0 > 0 }) ?? true else {
             throw CommandError("\(place).rate and .burst must be above 0")
         }
         route.rate = RateSettings(count: rate, burst: burst)
-        if let concurrency = reader.int(forKey: "concurrency") { route.concurrency = concurrency }
-        if let timeout = reader.int(forKey: "connect_timeout_ms") { route.connectTimeout = timeout }
-        if let timeout = reader.int(forKey: "total_timeout_ms") { route.totalTimeout = timeout }
+        if let concurrency = try typed.int("concurrency") { route.concurrency = concurrency }
+        if let timeout = try typed.int("connect_timeout_ms") { route.connectTimeout = timeout }
+        if let timeout = try typed.int("total_timeout_ms") { route.totalTimeout = timeout }
         route.schedule = RetrySchedule(
-            base: .milliseconds(Int64(reader.int(forKey: "retry_first_ms", default: 2_000))),
-            longest: .milliseconds(Int64(reader.int(forKey: "retry_longest_ms", default: 3_600_000))),
-            attemptLimit: reader.int(forKey: "attempts", default: Limits.attemptLimit))
+            base: .milliseconds(Int64(try typed.int("retry_first_ms") ?? 2_000)),
+            longest: .milliseconds(Int64(try typed.int("retry_longest_ms") ?? 3_600_000)),
+            attemptLimit: try typed.int("attempts") ?? Limits.attemptLimit)
         guard route.schedule.base > .milliseconds(0), route.schedule.longest >= route.schedule.base,
             (1...1_000).contains(route.schedule.attemptLimit)
         else {

@@ -44,9 +44,10 @@ struct Settings: Sendable {
 
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
         self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
-        let leaseSeconds = reader.int(forKey: "lease_seconds", default: 90)
-        shutdownSeconds = reader.double(forKey: "shutdown_seconds", default: 20)
-        busySeconds = reader.double(forKey: "busy_seconds", default: 5)
+        let typed = TypedValue(reader: reader, place: "\(file): ")
+        let leaseSeconds = try typed.int("lease_seconds") ?? 90
+        shutdownSeconds = try typed.double("shutdown_seconds") ?? 20
+        busySeconds = try typed.double("busy_seconds") ?? 5
         guard (1...86_400).contains(leaseSeconds) else {
             throw CommandError("\(file): lease_seconds is \(leaseSeconds): write a number from 1 to 86400")
         }
@@ -60,7 +61,7 @@ struct Settings: Sendable {
             }
             return journal
         }
-        routes = try reader.stringArray(forKey: "routes", default: []).map { name in
+        routes = try (typed.list("routes") ?? []).map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }
         let longest = DispatchSettings.longestTransfer(within: lease).microseconds / 1_000

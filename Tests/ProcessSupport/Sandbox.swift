@@ -1,11 +1,11 @@
 // A directory of its own for each test, with everything a shop needs: settings, rules, templates, database.
-import Foundation
+package import Foundation
 
 /// Removed with all that is in it when the test lets go of it.
-final class Sandbox {
-    let directory: URL
+package final class Sandbox {
+    package let directory: URL
 
-    init() throws {
+    package init() throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sendonce-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -15,23 +15,22 @@ final class Sandbox {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    func path(_ name: String) -> String {
+    package func path(_ name: String) -> String {
         directory.appendingPathComponent(name).path
     }
 
-    func write(_ content: String, to name: String) throws {
+    package func write(_ content: String, to name: String) throws {
         try Data(content.utf8).write(to: directory.appendingPathComponent(name))
     }
 
-    func read(_ name: String) -> String {
+    package func read(_ name: String) -> String {
         FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out within
-    /// a test.
-    func writeSettings(port: Int, leaseSeconds: Int = 2, totalTimeout: Int = 1_200, concurrency: Int = 16)
-        throws
-    {
+    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out within a test.
+    package func writeSettings(
+        port: Int, leaseSeconds: Int = 2, totalTimeout: Int = 1_200, concurrency: Int = 16
+    ) throws {
         try write("fake-key\n", to: "key")
         try write(
             """
@@ -54,7 +53,7 @@ final class Sandbox {
     }
 
     /// The order confirmation, once per order.
-    func writeRules(_ name: String = "rules.yaml", extra: String = "") throws {
+    package func writeRules(_ name: String = "rules.yaml", extra: String = "") throws {
         try write(
             """
             version: 1
@@ -71,16 +70,16 @@ final class Sandbox {
 }
 
 /// Places in the repository and among the build's products.
-enum Place {
-    static let root = URL(fileURLWithPath: #filePath)
+package enum Place {
+    package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func fixture(_ path: String) -> String {
+    package static func fixture(_ path: String) -> String {
         root.appendingPathComponent("fixtures").appendingPathComponent(path).path
     }
 
     /// The `sendonce` program, beside the test bundle.
-    static let sendonce: String = {
+    package static let sendonce: String = {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
         let products = bundle?.deletingLastPathComponent() ?? executableDirectory
         return products.appendingPathComponent("sendonce").path

@@ -1,0 +1,123 @@
+// Settings: which source wins, and errors that name the file, the key and the cure.
+import Foundation
+import ProcessSupport
+import Testing
+
+@Suite("Commands: settings")
+struct SettingsTests {
+    @Test("A flag wins over the environment, that over secret files, those over the settings file")
+    func precedence() throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("database: file.sqlite\n", to: "sendonce.yaml")
+        try FileManager.default.createDirectory(
+            atPath: sandbox.path("secrets"), withIntermediateDirectories: true)
+        try sandbox.write("secret.sqlite", to: "secrets/database")
+        func database(_ arguments: [String], _ environment: [String: String]) throws -> String {
+            let result = try sandbox.sendonce(["migrate", "up"] + arguments, environment: environment)
+            return String(result.output.prefix { $0 != ":" })
+        }
+        let secrets = ["SENDONCE_SECRETS_DIRECTORY": sandbox.path("secrets")]
+        let both = secrets.merging(["SENDONCE_DATABASE": "environment.sqlite"]) { $1 }
+        #expect(try database([], [:]) == "file.sqlite")
+        #expect(try database([], secrets) == "secret.sqlite")
+        #expect(try database([], ["CREDENTIALS_DIRECTORY": sandbox.path("secrets")]) == "secret.sqlite")
+        #expect(try database([], both) == "environment.sqlite")
+        #expect(try database(["--database", "flag.sqlite"], both) == "flag.sqlite")
+    }
+
+    @Test("Another settings file can be named, and one that is named must be there")
+    func otherFile() throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("database: other.sqlite\n", to: "other.yaml")
+        #expect(
+            try sandbox.sendonce("migrate", "up", "--config", "other.yaml").output.hasPrefix("other.sqlite"))
+        let absent = try sandbox.sendonce("doctor", "--config", "absent.yaml")
+        #expect(absent.status == 2 && absent.errors.contains("absent.yaml"))
+        #expect(try sandbox.sendonce("migrate", "up").output.hasPrefix("sendonce.sqlite"))
+    }
+
+    struct Mistake {
+        var settings: String
+        var words: [String]
+        var key: String? = "secret-key-1"
+    }
+
+    static func brevo(_ lines: String...) -> String {
+        "routes: [b]\nroute:\n  b:\n    provider: brevo\n" + lines.map { "    \($0)\n" }.joined()
+    }
+
+    @Test(
+        "A mistake in the settings names the file, the key and what to write",
+        arguments: [
+            Mistake(settings: "routes: [b]\n", words: ["route.b.provider is missing", "brevo or maildir"]),
+            Mistake(
+                settings: "routes: [b]\nroute: { b: { provider: bravo } }\n",
+                words: ["route.b.provider is bravo", "brevo or maildir"]),
+            Mistake(
+                settings: "routes: [b]\nroute: { b: { provider: maildir } }\n",
+                words: ["route.b.path is missing", "directory"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "url: \"http://mail.example\""),
+                words: ["route.b.url must begin with https://"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "url: \"http://127.0.0.1.evil.example\""),
+                words: ["route.b.url must begin with https://"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "url: nonsense"), words: ["route.b.url is not a URL"]),
+            Mistake(settings: brevo(), words: ["route.b.api_key_file is missing", "name a file"]),
+            Mistake(
+                settings: brevo("api_key_file: absent"),
+                words: ["route.b.api_key_file: absent cannot be read"]),
+            Mistake(
+                settings: brevo("api_key_file: key"), words: ["route.b.api_key_file: key is empty"], key: ""),
+            Mistake(
+                settings: brevo("api_key_file: key"), words: ["api_key_file", "no key"], key: "two\nlines"),
+            Mistake(
+                settings: brevo("api_key_file: key", "rate: many"), words: ["route.b.rate is many", "number"]),
+            Mistake(settings: brevo("api_key_file: key", "rate: 0"), words: ["route.b.rate", "above 0"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "concurrency: 5000"),
+                words: ["route.b.concurrency is 5000", "from 1 to 1024"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "total_timeout_ms: 90000"),
+                words: ["route.b.total_timeout_ms", "raise lease_seconds"]),
+            Mistake(settings: "routes: b\n", words: ["routes is b", "write a list"]),
+            Mistake(settings: "lease_seconds: soon\n", words: ["lease_seconds is soon", "whole number"]),
+            Mistake(settings: "lease_seconds: 0\n", words: ["lease_seconds must be above 0"]),
+            Mistake(settings: "routes: [b\n", words: ["cannot be read"]),
+        ])
+    func mistakes(mistake: Mistake) throws {
+        let sandbox = try Sandbox()
+        try sandbox.write(mistake.settings, to: "sendonce.yaml")
+        if let key = mistake.key { try sandbox.write(key, to: "key") }
+        let result = try sandbox.sendonce("doctor")
+        #expect(result.status == 2 && result.output.isEmpty)
+        for words in ["sendonce.yaml: "] + mistake.words {
+            #expect(result.errors.contains(words), "\(words) in \(result.errors)")
+        }
+        #expect(!result.errors.contains("secret-key-1"))
+    }
+
+    @Test("A route that rules name and settings do not is what doctor finds, with the cure")
+    func unknownRoute() throws {
+        let sandbox = try Sandbox()
+        try sandbox.openShop()
+        try sandbox.write("database: shop.sqlite\nroutes: []\n", to: "sendonce.yaml")
+        let result = try sandbox.sendonce("doctor")
+        #expect(result.status == 1)
+        #expect(result.output.contains("rules name the route local, which is not set: its commands wait"))
+        #expect(result.output.contains("add local to `routes:`"))
+    }
+
+    @Test(
+        "Running without routes is refused with the cure, with or without --once",
+        arguments: [[], ["--once"]])
+    func noRoutes(flags: [String]) throws {
+        let sandbox = try Sandbox()
+        try sandbox.openShop()
+        try sandbox.write("database: shop.sqlite\n", to: "sendonce.yaml")
+        let result = try sandbox.sendonce(["run"] + flags)
+        #expect(
+            result.status == 2 && result.output.isEmpty && result.errors.contains("name one in `routes:`"))
+    }
+}

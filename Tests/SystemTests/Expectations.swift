@@ -1,0 +1,38 @@
+// What the system tests ask of programs, with expectations.
+import Foundation
+import ProcessSupport
+import Testing
+
+extension Sandbox {
+    /// Runs `sendonce` and expects it to succeed.
+    @discardableResult
+    func mustSendonce(_ arguments: String..., location: SourceLocation = #_sourceLocation) throws -> String {
+        let program = try Program(Place.sendonce, arguments, in: self)
+        let status = program.wait()
+        try #require(
+            status == 0, "sendonce \(arguments) ended with \(status): \(program.errorText)",
+            sourceLocation: location)
+        return program.outputText
+    }
+
+    /// Tables and active rules, ready for events.
+    func prepare() throws {
+        try mustSendonce("migrate", "up")
+        try mustSendonce("rules", "activate", "rules.yaml", "--by", "test")
+    }
+}
+
+/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for luck: the condition decides.
+func eventually(
+    _ what: String, within seconds: Double = 60, location: SourceLocation = #_sourceLocation,
+    _ condition: () throws -> Bool
+) throws {
+    let end = Date(timeIntervalSinceNow: seconds)
+    let pause = NSCondition()
+    while try !condition() {
+        try #require(Date() < end, "still not so after \(seconds) s: \(what)", sourceLocation: location)
+        pause.lock()
+        _ = pause.wait(until: Date(timeIntervalSinceNow: 0.02))
+        pause.unlock()
+    }
+}
