@@ -229,6 +229,18 @@ let package = Package(
 
         // Tests. The whole: simulated, as processes, and as a house.
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceDelivery",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "SystemTests",
             dependencies: [
                 "SendonceFake",

@@ -78,7 +78,7 @@ final class Pipeline: Sendable {
     }
 
     private func idleSeconds(_ dispatcher: Dispatcher) throws -> Double {
-        guard let due = try dispatcher.nextDue() else { return 0.1 }
+        guard let due = try dispatcher.nextTurn(after: Clock.now()) else { return 0.1 }
         return min(max(Double((due - Clock.now()).microseconds) / 1e6, 0.005), 0.1)
     }
 }

@@ -36,6 +36,9 @@ package enum DeliveryStep: Hashable, Sendable {
 }
 
 extension DeliveryHistory {
+    /// Less than this before the end of the key window, another attempt would not arrive in time.
+    private static let shortestChance = Span.seconds(5)
+
     /// The step after an attempt that began at `startedAt` and ended with `verdict` at `now`.
     ///
     /// Guarantee: after an attempt whose outcome is unknown, another one is planned only inside the
@@ -55,30 +58,36 @@ extension DeliveryHistory {
             }
             let due = due(after: verdict, now: now, schedule: schedule)
             guard let firstUnsureAt else { return .retry(at: due, state: .pending) }
-            return again(at: due, firstUnsureAt: firstUnsureAt, capability)
+            return again(at: due, now: now, firstUnsureAt: firstUnsureAt, capability)
         case .unknown:
             guard counted + 1 < schedule.attemptLimit else { return .hold(.unknownOutcome) }
             let due = due(after: verdict, now: now, schedule: schedule)
-            return again(at: due, firstUnsureAt: firstUnsureAt ?? startedAt, capability)
+            return again(at: due, now: now, firstUnsureAt: firstUnsureAt ?? startedAt, capability)
         }
     }
 
     /// Another attempt although an earlier one may have been accepted: only where that is safe or asked for.
-    private func again(at due: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability) -> DeliveryStep
-    {
+    private func again(
+        at due: Timestamp, now: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability
+    ) -> DeliveryStep {
         switch onUnknown {
         case .hold, .lookUp: return .hold(.unknownOutcome)
         case .retry: return .retry(at: due, state: .unknown)
         case nil:
-            guard let safeUntil = capability.safeUntil(firstUnsureAt: firstUnsureAt), due < safeUntil else {
+            guard let safeUntil = capability.safeUntil(firstUnsureAt: firstUnsureAt), now < safeUntil else {
                 return .hold(.unknownOutcome)
             }
-            return .retry(at: due, state: .unknown)
+            guard due >= safeUntil else { return .retry(at: due, state: .unknown) }
+            // The planned wait would miss the window: the last chance to learn the outcome is half-way to its end.
+            let middle = Span(microseconds: (safeUntil - now).microseconds / 2)
+            return middle >= DeliveryHistory.shortestChance
+                ? .retry(at: now + middle, state: .unknown) : .hold(.unknownOutcome)
         }
     }
 
     private func due(after verdict: Verdict, now: Timestamp, schedule: RetrySchedule) -> Timestamp {
-        let planned = now + schedule.delay(afterAttempt: attempt, of: command)
+        // What does not count, such as a paused account, does not lengthen the waits either.
+        let planned = now + schedule.delay(afterAttempt: counted + 1, of: command)
         guard let retryAfter = verdict.retryAfter else { return planned }
         return max(planned, now + retryAfter)
     }

@@ -29,10 +29,10 @@ package enum LedgerRange: Hashable, Sendable {
 }
 
 package struct LedgerQuestion: Hashable, Sendable {
-    package var key: Digest
+    package var key: Key
     package var range: LedgerRange
 
-    package init(key: Digest, range: LedgerRange) {
+    package init(key: Key, range: LedgerRange) {
         self.key = key
         self.range = range
     }
@@ -51,7 +51,7 @@ package struct LedgerView: Sendable {
     /// Winners of the question's key and range, lowest position first.
     package func winners(_ question: LedgerQuestion) -> [Winner] {
         let before = known[question] ?? []
-        guard let new = added[question.key] else { return before }
+        guard let new = added[question.key.digest] else { return before }
         switch question.range {
         case .first: return before.isEmpty ? Array(new.prefix(1)) : before
         case .latest: return Array(new.suffix(1))

@@ -55,7 +55,7 @@ package struct Verdict: Hashable, Sendable {
 
 /// Trouble that concerns a whole route rather than one command. A circuit breaker acts on it.
 package enum RouteTrouble: String, Hashable, Sendable, CaseIterable {
-    /// 401 or 403: the key is wrong or not allowed to send.
+    /// 401 or 403: the key is wrong or not allowed to send. Or the URL does not lead to the provider.
     case account
     /// 402: no credit left.
     case credit

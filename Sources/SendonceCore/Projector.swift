@@ -35,8 +35,8 @@ package enum Projector {
             switch kind {
             case .decided: return nil
             case .claims(let command, let window):
-                return LedgerQuestion(key: key.digest, range: window.range(at: command.occurredAt))
-            case .cancels: return LedgerQuestion(key: key.digest, range: .latest)
+                return LedgerQuestion(key: key, range: window.range(at: command.occurredAt))
+            case .cancels: return LedgerQuestion(key: key, range: .latest)
             }
         }
     }

@@ -32,6 +32,8 @@ package final class Dispatcher {
 
     /// Attempts that are under way.
     package var inFlight: Int { open.count }
+    /// Attempts whose outcome is not recorded yet: under way, or kept because the store could not take them.
+    package var unsettled: Int { open.count + unrecorded.count }
 
     /// One round: record outcomes, recover lapsed leases, claim, submit. `isClaiming` is false while shutting down.
     ///
@@ -50,10 +52,18 @@ package final class Dispatcher {
         return report
     }
 
-    /// When a turn without new answers has something to do: a token of a rate limit or the end of a breaker's pause is
-    /// not counted, so callers also look in from time to time.
-    package func nextDue() throws(StoreError) -> Timestamp? {
-        try queue.nextDue()
+    /// When a turn without new answers may have something to do: the next due time, or, where a command is due already,
+    /// the next moment at which a rate limit or a breaker lets one through. nil if nothing waits. Other processes emit
+    /// commands too, so callers also look in from time to time.
+    package func nextTurn(after now: Timestamp) throws(StoreError) -> Timestamp? {
+        guard let due = try queue.nextDue() else { return nil }
+        if due > now { return due }
+        return routes.compactMap { $0.nextAt(after: now) }.min()
+    }
+
+    /// Routes that take nothing now, with the reason in words.
+    package var pausedRoutes: [(route: Text, words: String)] {
+        routes.compactMap { active in active.opening.map { (active.route.name, $0.description) } }
     }
 
     /// Ends the transports and records every attempt that was open: released if it never left, unknown otherwise.
@@ -98,10 +108,11 @@ package final class Dispatcher {
         guard !lapsed.isEmpty else { return }
         let settlements = lapsed.map { claimed in
             let route = routes.first { $0.route.name == claimed.due.command.route }
-            // A route that this dispatcher does not have is one whose provider promises nothing.
+            // What a foreign route's provider can do, only a dispatcher of that route knows: it meets the command
+            // again at its gates, which hold it there if no safe attempt is left.
             let step = claimed.history.step(
                 after: .leaseLapsed, startedAt: claimed.startedAt, now: now,
-                capability: route?.provider.capability ?? .none,
+                capability: route?.provider.capability ?? .idempotent,
                 schedule: route?.route.schedule ?? RetrySchedule())
             report.add(.leaseLapsed, step, issuedAt: nil)
             return Settlement(
@@ -129,27 +140,34 @@ package final class Dispatcher {
                 routes[index].putBack(shares[index] - used, of: shares[index])
             }
         }
+        var trouble: StoreError?
         claim = try queue.claim(
             wanted, now: now, lease: settings.lease, dispatcher: settings.dispatcher
         ) { due in
-            prepare(due, now: now, into: &prepared)
+            do throws(StoreError) {
+                return try prepare(due, now: now, into: &prepared)
+            } catch {
+                trouble = error
+                return .leave
+            }
         }
         report.claimed += claim.claimed.count
         report.finished += claim.finished
         report.held += claim.held
         submit(claim.claimed, prepared: prepared, now: now, monotonic: monotonic)
+        if let trouble { throw trouble }
     }
 
     /// Gates, then the message, then the comparison with the first attempt's bytes.
     private func prepare(
         _ due: DueCommand, now: Timestamp, into prepared: inout [CommandID: PreparedRequest]
-    ) -> Preparation {
+    ) throws(StoreError) -> Preparation {
         guard let index = routes.firstIndex(where: { $0.route.name == due.command.route }) else { return .leave }
         switch due.gates.check(at: now, capability: routes[index].provider.capability) {
         case .finish(let state, let cause): return .finish(state, cause: cause)
         case .hold(let reason): return .hold(reason, detail: "")
         case .open(let until):
-            do {
+            do throws(RequestBuilder.Failure) {
                 let request = try requests.request(for: due, over: routes[index])
                 if let first = due.requestDigest, first != request.digest {
                     return .hold(.templateError, detail: "the message differs from what the first attempt sent")
@@ -157,7 +175,10 @@ package final class Dispatcher {
                 prepared[due.command.id] = PreparedRequest(route: index, request: request, until: until)
                 return .attempt(request: request.digest)
             } catch {
-                return .hold(.templateError, detail: Text(error.description))
+                switch error {
+                case .hopeless(let words): return .hold(.templateError, detail: Text(words))
+                case .store(let error): throw error
+                }
             }
         }
     }

@@ -9,21 +9,26 @@ import SendonceTemplates
 package final class RequestBuilder {
     private let store: any RuleSetReader
     private var shelf: [Digest: RenderableRules] = [:]
+    /// Rule sets kept ready; more than are ever in use at one time.
+    private static let shelfSize = 16
 
     package init(store: any RuleSetReader) {
         self.store = store
     }
 
-    /// Why no request can be built; the command is held with these words.
-    package struct Failure: Error {
-        package var description: String
+    /// Why no request is there.
+    package enum Failure: Error {
+        /// It cannot be built, now or later: the command is held with these words.
+        case hopeless(String)
+        /// The rule set could not be read now: that says nothing about the command.
+        case store(StoreError)
     }
 
     /// The same command always gives the same bytes: the rule set is named by its digest, the event does not change.
     package func request(for due: DueCommand, over route: ActiveRoute) throws(Failure) -> ProviderRequest {
         let rules = try rules(due.command.ruleSet)
         guard let rule = rules.rules.rule(named: due.command.rule) else {
-            throw Failure(description: "rule set \(due.command.ruleSet) has no rule \(due.command.rule)")
+            throw .hopeless("rule set \(due.command.ruleSet) has no rule \(due.command.rule)")
         }
         do {
             let document = try PayloadReader.decidedPayload(due.event.payload)
@@ -31,31 +36,35 @@ package final class RequestBuilder {
                 for: due.command, rule: rule, event: due.event, document: document, templates: rules.templates)
             return try route.provider.request(for: message, at: route.route)
         } catch let defect as PayloadDefect {
-            throw Failure(description: "the payload cannot be read: \(defect.description)")
+            throw .hopeless("the payload cannot be read: \(defect.description)")
         } catch let error as MessageError {
-            throw Failure(description: error.description)
+            throw .hopeless(error.description)
         } catch {
-            throw Failure(description: "\(error)")
+            throw .hopeless("\(error)")
         }
     }
 
     private func rules(_ digest: Digest) throws(Failure) -> RenderableRules {
         if let known = shelf[digest] { return known }
+        let files: [RuleSetFile]?
         do {
-            guard let files = try store.ruleSetFiles(digest) else {
-                throw Failure(description: "rule set \(digest) is not stored")
-            }
+            files = try store.ruleSetFiles(digest)
+        } catch {
+            throw .store(error)
+        }
+        guard let files else { throw .hopeless("rule set \(digest) is not stored") }
+        do {
             let parsed = try StoredRules.parse(files, digest: digest)
-            let templates = try TemplateSet(files: parsed.source.templateTexts)
-            let loaded = RenderableRules(rules: parsed.ruleSet, templates: templates)
+            let loaded = RenderableRules(
+                rules: parsed.ruleSet, templates: try TemplateSet(files: parsed.source.templateTexts))
+            // Old rule sets are needed only until their last commands are finished.
+            if shelf.count >= RequestBuilder.shelfSize { shelf.removeAll(keepingCapacity: true) }
             shelf[digest] = loaded
             return loaded
-        } catch let failure as Failure {
-            throw failure
-        } catch let error as StoreError {
-            throw Failure(description: error.description)
+        } catch let defect as StoredRules.Defect {
+            throw .hopeless(defect.description)
         } catch {
-            throw Failure(description: "\(error)")
+            throw .hopeless("\(error)")
         }
     }
 }

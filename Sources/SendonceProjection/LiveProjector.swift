@@ -50,7 +50,10 @@ package final class LiveProjector {
         batch.events.reserveCapacity(taken.count)
         var drafts: [[Projector.Draft]] = []
         drafts.reserveCapacity(taken.count)
+        var decisions = 0
         for intake in taken {
+            // What is left stays in the intake for the next batch.
+            guard decisions < Limits.batchDecisions else { break }
             head = head.adding(intake.event)
             batch.events.append(
                 LoggedEvent(position: head.position, event: intake.event, link: head.link, recordedAt: now))
@@ -60,6 +63,7 @@ package final class LiveProjector {
             } else {
                 drafts.append(rules.draft(intake.event, at: head.position))
             }
+            decisions += drafts.last?.count ?? 0
         }
         let questions = drafts.flatMap { $0.compactMap(\.question) }
         var ledger = LedgerView(known: try transaction.winners(questions))

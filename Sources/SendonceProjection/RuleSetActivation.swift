@@ -72,22 +72,24 @@ package enum RuleSetActivation {
         }
     }
 
-    /// Writes the activation into the log. `confirmedKeys` must equal the plan's number of freed keys where that is not
-    /// 0. A rule set that is in force already is left as it is: nil.
+    /// Writes the activation into the log. `confirmedKeys` must be at least the number of keys that the change frees at
+    /// that moment: a busy log wins keys while a person reads. A rule set that is in force already is left as it is: nil.
     package static func activate(
         _ plan: ActivationPlan, actor: Text, reason: Text, confirmedKeys: Int64?, now: Timestamp,
         in store: any Store
     ) throws(ActivationError) -> Activation? {
         guard !plan.isInForce else { return nil }
-        let freed = plan.freedKeyCount
-        guard freed == 0 || confirmedKeys == freed else {
-            throw .unconfirmed(freed: freed, confirmed: confirmedKeys)
-        }
         let files = plan.parsed.source.files
-        let outcome: Activation?
+        let outcome: Result<Activation, ActivationError>
         do {
-            outcome = try store.project { transaction throws(StoreError) -> Activation? in
-                guard try transaction.activation() == plan.current else { return nil }
+            outcome = try store.project { transaction throws(StoreError) -> Result<Activation, ActivationError> in
+                guard try transaction.activation() == plan.current else { return .failure(.overtaken) }
+                // Counted under the write lock: keys may have been won since the plan.
+                let scopes = plan.change.freed.isEmpty ? [:] : try store.scopes()
+                let freed = plan.change.freed.reduce(Int64(0)) { $0 + (scopes[$1.scope] ?? 0) }
+                guard freed == 0 || (confirmedKeys ?? 0) >= freed else {
+                    return .failure(.unconfirmed(freed: freed, confirmed: confirmedKeys))
+                }
                 let head = try transaction.head()
                 let activation = Activation(
                     position: head.position + 1, ruleSet: plan.parsed.ruleSet.digest, scopes: plan.change.scopes,
@@ -101,13 +103,12 @@ package enum RuleSetActivation {
                     event: LoggedEvent(position: next.position, event: event, link: next.link, recordedAt: now),
                     decision: Decision(position: next.position, reason: .control(detail: plan.words)),
                     files: files)
-                return activation
+                return .success(activation)
             }
         } catch {
             throw .store(error)
         }
-        guard let outcome else { throw .overtaken }
-        return outcome
+        return try outcome.get()
     }
 }
 

@@ -162,8 +162,10 @@ struct BatchWriter {
         UPDATE outbox_queue SET cancelled_by = ?
         WHERE command = (SELECT number FROM outbox_command WHERE id = ?) AND cancelled_by IS NULL
         """
+    /// What one event says to several people is equally new: its commands do not supersede each other.
     private static let supersedeSQL = """
-        UPDATE outbox_queue SET superseded_by = ? WHERE supersede_digest = ? AND superseded_by IS NULL
+        UPDATE outbox_queue SET superseded_by = ?1 WHERE supersede_digest = ?2 AND superseded_by IS NULL
+            AND (SELECT position FROM outbox_command WHERE number = outbox_queue.command) < ?1
         """
 
     /// Deletes intake rows, each run of neighbouring numbers by one statement.

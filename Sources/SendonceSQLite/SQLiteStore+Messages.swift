@@ -47,7 +47,8 @@ extension SQLiteStore {
         let beginning = "[" + quoted
         let byFirstPart = try messages(
             """
-            (c.key = ?1 || ']' OR (c.key >= ?1 || ',' AND c.key < ?1 || '-'))
+            c.id IN (SELECT command FROM outbox_ledger
+                WHERE key = ?1 || ']' OR (key >= ?1 || ',' AND key < ?1 || '-'))
             ORDER BY c.number DESC LIMIT ?2
             """
         ) {

@@ -79,13 +79,16 @@ struct SQLiteProjection: ProjectionTransaction {
         switch question.range {
         case .first:
             statement = try session.statement(Self.firstWinnerSQL)
-            statement.add(question.key)
+            statement.add(question.key.text)
+            statement.add(question.key.digest)
         case .latest:
             statement = try session.statement(Self.latestWinnerSQL)
-            statement.add(question.key)
+            statement.add(question.key.text)
+            statement.add(question.key.digest)
         case .between(let from, let end):
             statement = try session.statement(Self.winnersBetweenSQL)
-            statement.add(question.key)
+            statement.add(question.key.text)
+            statement.add(question.key.digest)
             statement.add(from)
             statement.add(end)
         }
@@ -101,15 +104,18 @@ struct SQLiteProjection: ProjectionTransaction {
     }
 
     private static let firstWinnerSQL = """
-        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key = ?
+            AND key_digest = ?
         ORDER BY position LIMIT 1
         """
     private static let latestWinnerSQL = """
-        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key = ?
+            AND key_digest = ?
         ORDER BY position DESC LIMIT 1
         """
     private static let winnersBetweenSQL = """
-        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key_digest = ?
+        SELECT position, occurred_at, slot, generation, command FROM outbox_ledger WHERE key = ?
+            AND key_digest = ?
             AND occurred_at >= ? AND occurred_at < ? ORDER BY position
         """
 

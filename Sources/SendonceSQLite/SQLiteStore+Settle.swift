@@ -27,7 +27,7 @@ extension Session {
         guard let number else { throw .conflict("there is no command \(id)") }
         guard try move(number, settlement) else {
             try recordLate(number, settlement)
-            try acceptLate(number, settlement)
+            try acceptProven(number, settlement)
             return .stale
         }
         try recordOutcome(number, settlement)
@@ -39,6 +39,7 @@ extension Session {
                 detail: settlement.verdict.code)
         case .retry: break
         }
+        try acceptProven(number, settlement)
         return .recorded
     }
 
@@ -126,11 +127,19 @@ extension Session {
         statement.add(settlement.finishedAt)
     }
 
-    /// Evidence that arrived late: the command waits because its outcome was unknown, and now it is known.
-    private func acceptLate(_ number: Int64, _ settlement: Settlement) throws(StoreError) {
-        guard settlement.verdict.outcome == .accepted || settlement.verdict.outcome == .duplicate else {
-            return
+    /// Ends a command that waits because its outcome was unknown, if a late answer says that it was accepted: the
+    /// answer that just came, or one that came while a later attempt was open and has ended without an answer of its own.
+    private func acceptProven(_ number: Int64, _ settlement: Settlement) throws(StoreError) {
+        let proof = try first(
+            """
+            SELECT 1 FROM outbox_late_answer WHERE command = ? AND outcome IN ('accepted', 'duplicate') LIMIT 1
+            """
+        ) {
+            $0.add(number)
+        } read: {
+            $0.integer(0)
         }
+        guard proof != nil else { return }
         let statement = try statement(
             """
             DELETE FROM outbox_queue WHERE command = ?

@@ -35,6 +35,14 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// Bounds the file as a full disk would: a write beyond it fails with `.unavailable`. For this store's
+    /// connection, until it is closed.
+    package func limitPages(to count: Int) throws(StoreError) {
+        try writer.use { (session: Session) throws(StoreError) in
+            _ = try session.first("PRAGMA max_page_count = \(count)") { $0.integer(0) }
+        }
+    }
+
     /// What `doctor` says about the engine and the file.
     package func engine() throws(StoreError) -> SQLiteEngine {
         try writer.use { (session: Session) throws(StoreError) in

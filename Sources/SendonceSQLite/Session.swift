@@ -4,7 +4,6 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import SendonceStore
-import Synchronization
 
 /// How connections are opened.
 package struct SQLiteSettings: Hashable, Sendable {
@@ -42,6 +41,8 @@ final class Session: @unchecked Sendable {
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(settings.busyTimeout)
         configuration.foreignKeysEnabled = true
+        // Else GRDB ends the process if a rollback fails; `transaction` reports it instead.
+        configuration.allowsUnsafeTransactions = true
         configuration.label = readOnly ? "sendonce.reader" : "sendonce.writer"
         configuration.prepareDatabase { database in
             try Session.configure(database, settings: settings, readOnly: readOnly)
@@ -114,36 +115,38 @@ final class Session: @unchecked Sendable {
 
     /// Runs `body` in one write transaction, committed durably; if anything fails, all of it is rolled back.
     func transaction<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        // IMMEDIATE: a transaction that begins by reading could not become a writer once another one has
+        // written.
+        try within("BEGIN IMMEDIATE", body)
+    }
+
+    /// Runs `body` so that all its statements see the same state of the database.
+    func snapshot<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try within("BEGIN", body)
+    }
+
+    private func within<Result>(
+        _ begin: String, _ body: (Session) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         try use { (session: Session) throws(StoreError) -> Result in
-            // IMMEDIATE: a transaction that begins by reading could not become a writer once another one has
-            // written.
-            try session.run("BEGIN IMMEDIATE")
+            session.rollBack()
+            try session.run(begin)
             do throws(StoreError) {
                 let result = try body(session)
                 try session.run("COMMIT")
                 return result
             } catch {
-                if let handle, sqlite3_get_autocommit(handle) == 0 {
-                    // The first error says what happened; a rollback that fails too leaves nothing committed
-                    // either.
-                    _ = Swift.Result { () throws(StoreError) in try session.run("ROLLBACK") }
-                }
+                session.rollBack()
                 throw error
             }
         }
     }
 
-    /// Runs `body` so that all its statements see the same state of the database.
-    func snapshot<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try use { (session: Session) throws(StoreError) -> Result in
-            try session.run("BEGIN")
-            let outcome: Swift.Result<Result, StoreError>
-            do throws(StoreError) { outcome = .success(try body(session)) } catch {
-                outcome = .failure(error)
-            }
-            try session.run("COMMIT")
-            return try outcome.get()
-        }
+    /// Ends what may still be open. A rollback that fails is tried again before the next transaction; until
+    /// then nothing of it is committed either.
+    private func rollBack() {
+        guard let handle, sqlite3_get_autocommit(handle) == 0 else { return }
+        sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
     }
 
     // MARK: Statements; only inside `use`

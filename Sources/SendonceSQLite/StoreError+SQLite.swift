@@ -9,7 +9,8 @@ extension StoreError {
     init(code: Int32, words: String) {
         let text = "\(words) (SQLite \(code))"
         switch code & 0xFF {
-        case SQLITE_BUSY, SQLITE_LOCKED: self = .busy(text)
+        // PROTOCOL is a race of many openers for the WAL's locks; it passes.
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: self = .busy(text)
         case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH,
             SQLITE_NOMEM,
             SQLITE_NOLFS:

@@ -35,9 +35,8 @@ struct ImportTests {
         ],
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
-            "SendonceDelivery", "SendonceJSON", "SendonceMaildir", "SendonceProjection", "SendonceRules",
-            "SendonceSQLite",
-            "SendonceStore", "SendonceTemplates", "Synchronization",
+            "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendonceProjection",
+            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 

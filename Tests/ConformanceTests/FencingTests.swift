@@ -85,6 +85,26 @@ import Testing
         #expect(try store.message(command.id)?.standing.word == "accepted")
     }
 
+    @Test(
+        "Proof that came while a later attempt was open ends the command when that attempt ends without an answer",
+        arguments: StoreUnderTest.allCases,
+        [DeliveryStep.hold(.unknownOutcome), .retry(at: .start + .days(1), state: .unknown)])
+    func proofBeforeTheEndOfALaterAttempt(kind: StoreUnderTest, step: DeliveryStep) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        let command = try store.emit { try Sample.command("42", at: $0) }
+        let slow = try #require(try store.claimAll().claimed.first)
+        try store.lapse(.retry(at: slow.leaseEnd, state: .unknown))
+        let quick = try #require(try store.claimAll(now: slow.leaseEnd).claimed.first)
+        let proof = Verdict(.accepted, code: "http_201")
+        #expect(try store.settle([slow.settlement(proof, .finish(.accepted))]) == [.stale])
+        let silence = Verdict(.unknown, code: "curl_28")
+        #expect(try store.settle([quick.settlement(silence, step)]) == [.recorded])
+        #expect(try store.message(command.id)?.standing == .finished(.accepted, at: .start, cause: nil))
+        #expect(try store.attempts(of: command.id).last?.outcome?.verdict == silence)
+        #expect(try store.claimAll(now: .start + .days(9)).claimed.isEmpty)
+    }
+
     @Test("Results of one call follow the order of its settlements", arguments: StoreUnderTest.allCases)
     func order(kind: StoreUnderTest) throws {
         let place = try TestPlace(kind)

@@ -164,13 +164,13 @@ import Testing
                         "42", at: position, slot: Window.within(.days(1)).slot(at: time), occurredAt: time)
                 })
         }
-        let key = commands[0].key.digest
+        let key = commands[0].key
         let day2 = Timestamp.start + .days(2)
         let questions = [
             LedgerQuestion(key: key, range: .first), LedgerQuestion(key: key, range: .latest),
             LedgerQuestion(key: key, range: .between(from: day2, before: day2 + .days(1))),
             LedgerQuestion(key: key, range: .between(from: .start, before: day2 + .days(9))),
-            LedgerQuestion(key: Sample.ruleSet, range: .first),
+            LedgerQuestion(key: Key(scope: "other", parts: ["42"]), range: .first),
         ]
         let found = try store.project { (open: any ProjectionTransaction) throws(StoreError) in
             try open.winners(questions)

@@ -14,7 +14,8 @@ final class ScratchStore {
     private let directory: URL
 
     init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "sendonce-scenario-\(UUID().uuidString)")
+        directory = FileManager.default.temporaryDirectory.appending(
+            path: "sendonce-scenario-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         path = directory.appending(path: "scenario.sqlite").path
         _ = try SQLiteMigration(path: path).up(now: Timestamp(microseconds: 0))
@@ -85,26 +86,29 @@ enum LiveScenario {
         let link = try Data.fetchOne(
             database, sql: "SELECT link FROM outbox_log ORDER BY position DESC LIMIT 1")
         return ScenarioResult(
-            lines: try decisions.map(line)
+            lines: decisions.map(line)
                 + endings.map {
                     EndingLine(
                         command: $0["id"], cancelledBy: $0["cancelled_by"], supersededBy: $0["superseded_by"]
                     ).text
                 },
-            link: link.map { $0.map { String(format: "%02x", $0) }.joined() } ?? LogHead.empty.link.description)
+            link: link.map { $0.map { String(format: "%02x", $0) }.joined() }
+                ?? LogHead.empty.link.description)
     }
 
-    private static func line(_ row: Row) throws -> String {
-        let key: String? = row["key"]
-        let recipient: String? = row["recipient"]
-        let slot: String? = row["slot"]
-        let rule: String = row["rule"]
-        return DecisionLine(
-            position: row["position"], rule: Text(rule), item: row["item"], reason: row["reason"],
-            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: key.map { Text($0) },
-            recipient: recipient.map { Text($0) }, command: row["command"], slot: slot.map { Text($0) },
-            notBefore: time(row["not_before"]), expiresAt: time(row["expires_at"])
-        ).text
+    private static func line(_ row: Row) -> String {
+        let reason: String = row["reason"]
+        let line = DecisionLine(
+            position: row["position"], rule: text(row, "rule") ?? "", item: row["item"], reason: reason,
+            winner: row["winner"], until: time(row["until"]), detail: row["detail"], key: text(row, "key"),
+            recipient: text(row, "recipient"), command: row["command"], slot: text(row, "slot"),
+            notBefore: time(row["not_before"]), expiresAt: time(row["expires_at"]))
+        return line.text
+    }
+
+    private static func text(_ row: Row, _ column: String) -> Text? {
+        let string: String? = row[column]
+        return string.map { Text($0) }
     }
 
     private static func time(_ microseconds: Int64?) -> Timestamp? {

@@ -60,13 +60,14 @@ struct PureScenario {
             for question in drafts.compactMap(\.question) { known[question] = answer(question) }
             var view = LedgerView(known: known)
             let decisions = Projector.decide(drafts, at: head.position, ledger: &view)
-            lines += decisions.map { record($0) }.sorted { ($0.rule, $0.item) < ($1.rule, $1.item) }.map(\.text)
+            lines += decisions.map { record($0) }.sorted { ($0.rule, $0.item) < ($1.rule, $1.item) }.map(
+                \.text)
         }
         waiting = []
     }
 
     private func answer(_ question: LedgerQuestion) -> [Winner] {
-        let all = winners[question.key] ?? []
+        let all = winners[question.key.digest] ?? []
         switch question.range {
         case .first: return Array(all.prefix(1))
         case .latest: return Array(all.suffix(1))
@@ -76,7 +77,8 @@ struct PureScenario {
 
     private mutating func record(_ decision: Decision) -> DecisionLine {
         var line = DecisionLine(
-            position: decision.position, rule: decision.rule, item: decision.item, reason: decision.reason.word,
+            position: decision.position, rule: decision.rule, item: decision.item,
+            reason: decision.reason.word,
             key: decision.key?.text, recipient: decision.recipient, command: decision.command?.id.description,
             slot: decision.command?.slot, notBefore: decision.command?.notBefore,
             expiresAt: decision.command?.expiresAt)
@@ -85,7 +87,8 @@ struct PureScenario {
         case .duplicate(let position), .repeatedEvent(let position): line.winner = position
         case .withinWindow(let position, let end): (line.winner, line.until) = (position, end)
         case .conditionFalse(let words): line.detail = words
-        case .keyMissing(let words), .keyInvalid(let words), .paramMissing(let words), .recipientInvalid(let words),
+        case .keyMissing(let words), .keyInvalid(let words), .paramMissing(let words),
+            .recipientInvalid(let words),
             .payloadInvalid(let words), .control(let words):
             line.detail = words
         case .cancels(let ended):
@@ -105,7 +108,8 @@ struct PureScenario {
         // A newer event ends what an older one wanted to say; what one event says to several people is equally new.
         for older in commands
         where older.supersedeDigest != nil && older.supersedeDigest == command.supersedeDigest
-            && older.position < command.position && supersededBy[older.id] == nil {
+            && older.position < command.position && supersededBy[older.id] == nil
+        {
             supersededBy[older.id] = command.position
         }
         commands.append(command)
@@ -119,7 +123,8 @@ struct PureScenario {
         try #require(freed == freedKeys ?? 0, "the scenario says how many keys an activation frees")
         if inForce?.parsed.ruleSet.digest == parsed.ruleSet.digest { return }
         let activation = Activation(
-            position: head.position + 1, ruleSet: parsed.ruleSet.digest, scopes: change.scopes, actor: "scenario",
+            position: head.position + 1, ruleSet: parsed.ruleSet.digest, scopes: change.scopes,
+            actor: "scenario",
             reason: "golden", recordedAt: time)
         head = head.adding(
             Event(
@@ -129,7 +134,8 @@ struct PureScenario {
             parsed, RulesInForce(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
         )
         let count = parsed.ruleSet.rules.count
-        let words = "rule set \(parsed.ruleSet.digest.description.prefix(12)) with \(count)"
+        let words =
+            "rule set \(parsed.ruleSet.digest.description.prefix(12)) with \(count)"
             + " \(count == 1 ? "rule" : "rules") is in force"
         lines.append(record(Decision(position: head.position, reason: .control(detail: words))).text)
     }

@@ -24,6 +24,15 @@ struct Inspection {
         try database.write { try $0.execute(sql: sql, arguments: arguments) }
     }
 
+    /// Commands that wait, with the outcomes of their attempts.
+    static let stuckCommands = """
+        SELECT q.state || coalesce(' ' || q.hold_reason || ' ' || q.hold_detail, '') || ': ' || (
+            SELECT group_concat(a.attempt || ' ' || coalesce(o.outcome || ' ' || o.code, 'open'), ', ')
+            FROM outbox_attempt a LEFT JOIN outbox_outcome o ON o.command = a.command AND o.attempt = a.attempt
+            WHERE a.command = q.command)
+        FROM outbox_queue q
+        """
+
     /// Promises that hold after every run: positions without holes, a decision for every event, one command per key and
     /// slot, an attempt for every outcome, no attempt after a finish.
     func brokenPromises() throws -> [String] {

@@ -43,6 +43,9 @@ final class Sandbox {
                 connect_timeout_ms: 500
                 total_timeout_ms: \(totalTimeout)
                 concurrency: \(concurrency)
+                retry_first_ms: 100
+                retry_longest_ms: 1000
+                attempts: 200
             """, to: "sendonce.yaml")
     }
 

@@ -114,7 +114,9 @@ CREATE INDEX outbox_decision_by_winner ON outbox_decision (winner) WHERE winner 
 CREATE INDEX outbox_decision_refused ON outbox_decision (recipient)
     WHERE winner IS NULL AND command IS NULL AND recipient IS NOT NULL;
 
--- Which command won each key, for ever.
+-- Which command won each key, for ever. The digest alone would be key enough; the text stands before it so
+-- that keys that resemble each other, such as ascending order numbers, are neighbours: a random place for
+-- each row halves the projector's speed.
 CREATE TABLE outbox_ledger (
     key_digest  BLOB NOT NULL CHECK (length(key_digest) = 32),
     slot        TEXT NOT NULL,
@@ -124,7 +126,7 @@ CREATE TABLE outbox_ledger (
     position    INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
     command     TEXT NOT NULL,
-    PRIMARY KEY (key_digest, slot, generation)
+    PRIMARY KEY (key, key_digest, slot, generation)
 ) STRICT, WITHOUT ROWID;
 
 -- The instruction to send one message.
@@ -148,7 +150,6 @@ CREATE TABLE outbox_command (
     supersede_digest BLOB CHECK (length(supersede_digest) = 32)
 ) STRICT;
 CREATE INDEX outbox_command_by_recipient ON outbox_command (recipient);
-CREATE INDEX outbox_command_by_key ON outbox_command (key);
 
 -- Commands that are not finished.
 CREATE TABLE outbox_queue (
@@ -319,7 +320,7 @@ CREATE TRIGGER outbox_ledger_no_delete BEFORE DELETE ON outbox_ledger
 BEGIN SELECT RAISE(ABORT, 'outbox_ledger is append-only: a row is never deleted'); END;
 CREATE TRIGGER outbox_ledger_no_replace BEFORE INSERT ON outbox_ledger
 WHEN EXISTS (SELECT 1 FROM outbox_ledger
-    WHERE key_digest = NEW.key_digest AND slot = NEW.slot AND generation = NEW.generation)
+    WHERE key = NEW.key AND key_digest = NEW.key_digest AND slot = NEW.slot AND generation = NEW.generation)
 BEGIN SELECT RAISE(ABORT, 'outbox_ledger is append-only: this key is won'); END;
 
 CREATE TRIGGER outbox_command_no_update BEFORE UPDATE ON outbox_command
@@ -337,7 +338,11 @@ CREATE TRIGGER outbox_attempt_no_delete BEFORE DELETE ON outbox_attempt
 BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: a row is never deleted'); END;
 CREATE TRIGGER outbox_attempt_no_replace BEFORE INSERT ON outbox_attempt
 WHEN EXISTS (SELECT 1 FROM outbox_attempt WHERE command = NEW.command AND attempt = NEW.attempt)
-BEGIN SELECT RAISE(ABORT, 'outbox_attempt is append-only: this row exists'); END;
+    OR EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
+BEGIN SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM outbox_attempt WHERE command = NEW.command AND attempt = NEW.attempt)
+    THEN RAISE(ABORT, 'outbox_attempt is append-only: this row exists')
+    ELSE RAISE(ABORT, 'outbox_attempt: a finished command gets no further attempt') END; END;
 
 CREATE TRIGGER outbox_outcome_no_update BEFORE UPDATE ON outbox_outcome
 BEGIN SELECT RAISE(ABORT, 'outbox_outcome is append-only: a row is never changed'); END;
@@ -370,10 +375,3 @@ BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: a row is never deleted');
 CREATE TRIGGER outbox_gate_no_replace BEFORE INSERT ON outbox_gate
 WHEN EXISTS (SELECT 1 FROM outbox_gate WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
-
-CREATE TRIGGER outbox_attempt_not_after_the_end BEFORE INSERT ON outbox_attempt
-WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
-BEGIN SELECT RAISE(ABORT, 'outbox_attempt: a finished command gets no further attempt'); END;
-CREATE TRIGGER outbox_queue_not_after_the_end BEFORE INSERT ON outbox_queue
-WHEN EXISTS (SELECT 1 FROM outbox_finish WHERE command = NEW.command)
-BEGIN SELECT RAISE(ABORT, 'outbox_queue: a finished command is not queued again'); END;

@@ -41,7 +41,9 @@ struct DevCommand: AsyncParsableCommand {
         let store = try Store.open(settings)
         let logger = Logger.sendonce
         let factory = DispatcherFactory(settings: settings, store: store)
-        let engine = Engine(store: store, shutdownSeconds: 5, logger: logger) { try factory.make(wake: $0) }
+        let engine = Engine(
+            .untilStopped, store: store, limits: EngineLimits(shutdownSeconds: 5), logger: logger
+        ) { try factory.make(wake: $0) }
         Printer.line("fake provider  \(url)/fake/inbox")
         Printer.line("write an event sendonce append TYPE --data JSON --database \(database)")
         Printer.line("ask            sendonce why ADDRESS --database \(database)")

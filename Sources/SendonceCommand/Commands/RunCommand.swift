@@ -3,7 +3,11 @@ import ArgumentParser
 import Foundation
 import Logging
 import SendonceCore
+import SendonceDelivery
+import SendonceProjection
+import SendonceRules
 import SendonceSQLite
+import SendonceStore
 import ServiceLifecycle
 import UnixSignals
 
@@ -39,14 +43,28 @@ struct RunCommand: AsyncParsableCommand {
         }
         let logger = Logger.sendonce
         let factory = DispatcherFactory(settings: settings, store: store)
-        if once {
-            try OnceThrough(store: store, factory: factory).run()
-            return
-        }
-        let engine = Engine(store: store, shutdownSeconds: settings.shutdownSeconds, logger: logger) { wake in
-            try factory.make(wake: wake)
-        }
+        try warnAboutRoutes(settings, store, logger)
+        let engine = Engine(
+            once ? .once : .untilStopped, store: store,
+            limits: EngineLimits(shutdownSeconds: settings.shutdownSeconds), logger: logger
+        ) { try factory.make(wake: $0) }
         try await EngineService.run(engine, logger: logger)
+        guard once else { return }
+        Printer.line(engine.tally.words)
+        if try store.hasIntake(), try store.activation() == nil {
+            throw CommandError(
+                "events wait, but no rule set is active: run `sendonce rules activate FILE`", status: .no)
+        }
+    }
+
+    /// Commands of a route that no process has wait in silence, so say it at the start.
+    private func warnAboutRoutes(_ settings: Settings, _ store: SQLiteStore, _ logger: Logger) throws {
+        guard let activation = try store.activation() else { return }
+        let rules = try StoredRules.load(activation.ruleSet, from: store).ruleSet.rules
+        let known = Set(settings.routes.map(\.name))
+        for route in Set(rules.map(\.route)).subtracting(known).sorted() {
+            logger.warning("rules name the route \(route), which this process does not have: its commands wait here")
+        }
     }
 }
 

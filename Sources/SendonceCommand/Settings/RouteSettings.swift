@@ -42,6 +42,16 @@ enum RouteSettings {
         if let concurrency = reader.int(forKey: "concurrency") { route.concurrency = concurrency }
         if let timeout = reader.int(forKey: "connect_timeout_ms") { route.connectTimeout = timeout }
         if let timeout = reader.int(forKey: "total_timeout_ms") { route.totalTimeout = timeout }
+        route.schedule = RetrySchedule(
+            base: .milliseconds(Int64(reader.int(forKey: "retry_first_ms", default: 2_000))),
+            longest: .milliseconds(Int64(reader.int(forKey: "retry_longest_ms", default: 3_600_000))),
+            attemptLimit: reader.int(forKey: "attempts", default: Limits.attemptLimit))
+        guard route.schedule.base > .milliseconds(0), route.schedule.longest >= route.schedule.base,
+            (1...1_000).contains(route.schedule.attemptLimit)
+        else {
+            throw CommandError(
+                "\(place): retry_first_ms must be above 0, retry_longest_ms not below it, attempts from 1 to 1000")
+        }
         guard (1...1_024).contains(route.concurrency) else {
             throw CommandError("\(place).concurrency is \(route.concurrency): write a number from 1 to 1024")
         }

@@ -13,8 +13,10 @@ struct Settings: Sendable {
     var lease: Span
     var shutdownSeconds: Double
     var busySeconds: Double
+    /// nil leaves the file's journal as it is; a new file gets WAL.
+    var journal: SQLiteSettings.Journal?
 
-    var sqlite: SQLiteSettings { SQLiteSettings(busyTimeout: busySeconds) }
+    var sqlite: SQLiteSettings { SQLiteSettings(journal: journal, busyTimeout: busySeconds) }
 
     /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a directory
     /// with one file for each value, as systemd credentials and container secrets have it), the settings file.
@@ -29,6 +31,7 @@ struct Settings: Sendable {
                 try await DirectoryFilesProvider(directoryPath: FilePath(directory), allowMissing: true))
         }
         let path = file ?? "sendonce.yaml"
+        try SettingsFile.check(path, isRequired: file != nil)
         do {
             providers.append(
                 try await FileProvider<YAMLSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
@@ -40,9 +43,22 @@ struct Settings: Sendable {
 
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
         self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
-        lease = .seconds(Int64(reader.int(forKey: "lease_seconds", default: 90)))
+        let leaseSeconds = reader.int(forKey: "lease_seconds", default: 90)
         shutdownSeconds = reader.double(forKey: "shutdown_seconds", default: 20)
         busySeconds = reader.double(forKey: "busy_seconds", default: 5)
+        guard (1...86_400).contains(leaseSeconds) else {
+            throw CommandError("\(file): lease_seconds is \(leaseSeconds): write a number from 1 to 86400")
+        }
+        guard (0...3_600).contains(shutdownSeconds), (0...3_600).contains(busySeconds) else {
+            throw CommandError("\(file): shutdown_seconds and busy_seconds must be from 0 to 3600")
+        }
+        lease = .seconds(Int64(leaseSeconds))
+        journal = try reader.string(forKey: "journal").map { word in
+            guard let journal = SQLiteSettings.Journal(rawValue: word) else {
+                throw CommandError("\(file): journal is \(word): write wal or delete")
+            }
+            return journal
+        }
         routes = try reader.stringArray(forKey: "routes", default: []).map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }

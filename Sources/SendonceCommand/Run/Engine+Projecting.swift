@@ -1,0 +1,52 @@
+// The projector's thread.
+import Logging
+import SendonceCore
+import SendonceProjection
+import SendonceSQLite
+import SendonceStore
+
+extension Engine {
+    func project() throws {
+        let projector = LiveProjector(store: store)
+        var patience = Patience(logger: logger, what: "projecting")
+        var hasWarned = false
+        while !isStopping {
+            do throws(StoreError) {
+                let version = try store.dataVersion()
+                let report = try projector.step(now: SystemClock.now())
+                patience.reset()
+                switch report {
+                case .moved(let batch):
+                    count {
+                        $0.events += batch.events
+                        $0.emitted += batch.emitted
+                    }
+                    dispatcherAlarm.ring()
+                    continue
+                case .noRuleSet:
+                    if !hasWarned { logger.warning("\(Engine.noRules)") }
+                    hasWarned = true
+                case .idle: break
+                }
+                if mode == .once { return }
+                waitForCommit(after: version)
+            } catch {
+                projectorAlarm.wait(seconds: try patience.delay(after: error))
+            }
+        }
+    }
+
+    private static var noRules: String {
+        "events wait, but no rule set is active: run `sendonce rules activate FILE`"
+    }
+
+    /// Polls the file's change counter, about a microsecond each time, until somebody commits. The bound keeps a missed
+    /// change from mattering.
+    private func waitForCommit(after version: Int64) {
+        for _ in 0..<250 {
+            if isStopping { return }
+            projectorAlarm.wait(seconds: 0.002)
+            guard let current = try? store.dataVersion(), current == version else { return }
+        }
+    }
+}
