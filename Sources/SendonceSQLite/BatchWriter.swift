@@ -65,8 +65,9 @@ struct BatchWriter {
         }
     }
 
-    /// Table by table, because neighbouring rows of one table are written through pages that are at hand; only what
-    /// changes the queue runs in the order of the decisions, so that each sees the commands before it and no later one.
+    /// Table by table, because neighbouring rows of one table are written through pages that are at hand;
+    /// only what changes the queue runs in the order of the decisions, so that each sees the commands before
+    /// it and no later one.
     mutating func write(_ rows: [Decision]) throws(StoreError) {
         for row in rows { try write(row) }
         let firstNumber = lastNumber + 1
