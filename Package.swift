@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "SendonceCoreTests",
             dependencies: [
-                "SendonceCore"
+                "SendonceCore",
             ],
             swiftSettings: house),
         .testTarget(
@@ -229,23 +229,11 @@ let package = Package(
         .testTarget(
             name: "SendonceFakeTests",
             dependencies: [
-                "SendonceFake"
+                "SendonceFake",
             ],
             swiftSettings: house),
 
         // Tests. The whole: simulated, as processes, and as a house.
-        .target(
-            name: "ProcessSupport",
-            path: "Tests/ProcessSupport",
-            swiftSettings: house),
-        .testTarget(
-            name: "CommandTests",
-            dependencies: [
-                "ProcessSupport",
-                "SendonceFake",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: house),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
@@ -255,6 +243,14 @@ let package = Package(
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "ProcessSupport",
+                "SendonceFake",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
@@ -269,6 +265,8 @@ let package = Package(
         .testTarget(
             name: "ArchitectureTests",
             swiftSettings: house),
+        .target(
+            name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Tests/ProcessSupport", swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -68,8 +68,9 @@ enum OutcomeBenchmark {
 
     private static let body = Array(
         """
-        {"sender":{"name":"Shop","email":"no-reply@shop.example"},"to":[{"email":"customer123456@mail.example"}],\
-        "templateId":3,"params":{"name":"Ann","order":10123456},"headers":{"idempotencyKey":\
+        {"sender":{"name":"Shop","email":"no-reply@shop.example"},"to":[{"email":\
+        "customer123456@mail.example"}],"templateId":3,"params":{"name":"Ann","order":10123456},\
+        "headers":{"idempotencyKey":\
         "0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"},"tags":["0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"]}
         """.utf8)
 }
