@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "SendonceCoreTests",
             dependencies: [
-                "SendonceCore",
+                "SendonceCore"
             ],
             swiftSettings: house),
         .testTarget(
@@ -229,7 +229,7 @@ let package = Package(
         .testTarget(
             name: "SendonceFakeTests",
             dependencies: [
-                "SendonceFake",
+                "SendonceFake"
             ],
             swiftSettings: house),
 
@@ -266,7 +266,8 @@ let package = Package(
             name: "ArchitectureTests",
             swiftSettings: house),
         .target(
-            name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Tests/ProcessSupport", swiftSettings: house),
+            name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/ProcessSupport", swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

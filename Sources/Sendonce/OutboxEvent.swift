@@ -19,6 +19,7 @@ public struct OutboxEvent: Hashable, Sendable {
     /// W3C trace context, handed on as it is.
     public var traceparent: String?
 
+    /// Only the type and the payload need to be given; the table judges both.
     public init(
         type: String, payload: String, id: String? = nil, source: String? = nil, subject: String? = nil,
         occurredAt: String? = nil, traceparent: String? = nil

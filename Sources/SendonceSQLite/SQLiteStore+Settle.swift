@@ -133,7 +133,8 @@ extension Session {
     private func acceptProven(_ number: Int64, _ settlement: Settlement) throws(StoreError) {
         let proof = try first(
             """
-            SELECT 1 FROM outbox_late_answer WHERE command = ? AND outcome IN ('accepted', 'duplicate') LIMIT 1
+            SELECT 1 FROM outbox_late_answer WHERE command = ?
+                AND outcome IN ('accepted', 'duplicate') LIMIT 1
             """
         ) {
             $0.add(number)

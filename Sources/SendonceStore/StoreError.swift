@@ -22,9 +22,11 @@ package enum StoreError: Error, Hashable, Sendable {
         case .unavailable(let words): "the database cannot be written: \(words)"
         case .damaged(let words): "the database is damaged: \(words)"
         case .schemaTooOld(let found, let needed):
-            "the database has schema version \(found), this program needs \(needed): run `sendonce migrate up`"
+            "the database has schema version \(found), this program needs \(needed): "
+                + "run `sendonce migrate up`"
         case .schemaFromTheFuture(let found, let known):
-            "the database has schema version \(found), this program knows up to \(known): use a newer sendonce"
+            "the database has schema version \(found), this program knows up to \(known): "
+                + "use a newer sendonce"
         case .conflict(let words): words
         case .failed(let words): "a statement failed: \(words)"
         }
