@@ -29,7 +29,8 @@ let package = Package(
         // The command line.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Settings from file, environment and secret files.
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
         // File paths, in the form that swift-configuration takes.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Log lines on stderr.
@@ -81,16 +82,20 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates"],
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
+            ],
             swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
-        .target(name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        .target(
+            name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Mail into a directory: the embedded default, which needs no account.
         .target(
             name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(
-            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"], swiftSettings: house),
+            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"],
+            swiftSettings: house),
         .target(
             name: "SendonceFake",
             dependencies: [
@@ -108,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceCommand",
             dependencies: [
-                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+                "SendonceJSON",
                 "SendonceMaildir",
                 "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -228,18 +234,6 @@ let package = Package(
             swiftSettings: house),
 
         // Tests. The whole: simulated, as processes, and as a house.
-        .target(
-            name: "ProcessSupport",
-            path: "Tests/ProcessSupport",
-            swiftSettings: house),
-        .testTarget(
-            name: "CommandTests",
-            dependencies: [
-                "ProcessSupport",
-                "SendonceFake",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: house),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
@@ -249,6 +243,14 @@ let package = Package(
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "ProcessSupport",
+                "SendonceFake",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
@@ -263,6 +265,8 @@ let package = Package(
         .testTarget(
             name: "ArchitectureTests",
             swiftSettings: house),
+        .target(
+            name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Tests/ProcessSupport", swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,5 @@
-// What a piece of work took. Processor time hardly changes with what else runs on the machine, so its ratio is the steadier
-// one; the clock says what a user gets.
+// What a piece of work took. Processor time hardly changes with what else runs on the machine, so its ratio
+// is the steadier one; the clock says what a user gets.
 import CBare
 
 struct Cost {

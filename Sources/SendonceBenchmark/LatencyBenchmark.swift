@@ -1,5 +1,5 @@
-// How long an event waits when nothing else happens: from the return of the application's commit to the first byte of the
-// request. One event is under way at a time, so each first byte belongs to one commit.
+// How long an event waits when nothing else happens: from the return of the application's commit to the first
+// byte of the request. One event is under way at a time, so each first byte belongs to one commit.
 import Glibc
 
 enum LatencyBenchmark {

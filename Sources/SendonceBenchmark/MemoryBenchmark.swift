@@ -1,4 +1,5 @@
-// A long intake through the projector in a process that does nothing else, so that its resident memory is the projector's.
+// A long intake through the projector in a process that does nothing else, so that its resident memory is the
+// projector's.
 import Foundation
 
 enum MemoryBenchmark {

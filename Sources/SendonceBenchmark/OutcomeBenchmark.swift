@@ -1,4 +1,5 @@
-// The whole way under load: an application appends, the pipeline projects and sends, until the last outcome is recorded.
+// The whole way under load: an application appends, the pipeline projects and sends, until the last outcome
+// is recorded.
 import CBare
 import Glibc
 
@@ -27,8 +28,8 @@ enum OutcomeBenchmark {
         ]
     }
 
-    /// From the first append to the last recorded outcome. The processor time is that of all threads, the application's
-    /// too; the sink is another process.
+    /// From the first append to the last recorded outcome. The processor time is that of all threads, the
+    /// application's too; the sink is another process.
     private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Cost {
         let application = try Application(path: path)
         let pipeline = try Pipeline(path: path, url: sink.url)
@@ -67,8 +68,9 @@ enum OutcomeBenchmark {
 
     private static let body = Array(
         """
-        {"sender":{"name":"Shop","email":"no-reply@shop.example"},"to":[{"email":"customer123456@mail.example"}],\
-        "templateId":3,"params":{"name":"Ann","order":10123456},"headers":{"idempotencyKey":\
+        {"sender":{"name":"Shop","email":"no-reply@shop.example"},"to":[{"email":\
+        "customer123456@mail.example"}],"templateId":3,"params":{"name":"Ann","order":10123456},\
+        "headers":{"idempotencyKey":\
         "0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"},"tags":["0a1b2c3d-4e5f-8607-9819-2a3b4c5d6e7f"]}
         """.utf8)
 }

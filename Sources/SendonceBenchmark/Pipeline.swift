@@ -1,5 +1,5 @@
-// The live system as `sendonce run` has it: a thread that projects and a thread that dispatches, on one store. Without what
-// `run` does about errors: here the first one ends the measurement.
+// The live system as `sendonce run` has it: a thread that projects and a thread that dispatches, on one
+// store. Without what `run` does about errors: here the first one ends the measurement.
 import Foundation
 import SendonceCore
 import SendonceCurl

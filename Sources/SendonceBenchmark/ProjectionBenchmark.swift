@@ -76,17 +76,19 @@ enum ProjectionBenchmark {
         table(
             "outbox_command",
             """
-            number, id, rule, item, key, key_digest, slot, generation, rule_set, recipient, route, occurred_at, \
-            not_before, expires_at, on_unknown, supersede_digest
+            number, id, rule, item, key, key_digest, slot, generation, rule_set, recipient, route, \
+            occurred_at, not_before, expires_at, on_unknown, supersede_digest
             """),
         (
             select: """
             SELECT c.position, l.key_digest, l.slot, l.generation, l.scope, l.key, l.position, l.occurred_at,
                 l.command
-            FROM outbox_command c JOIN outbox_ledger l USING (key_digest, slot, generation) ORDER BY c.number
+            FROM outbox_command c JOIN outbox_ledger l USING (key, key_digest, slot, generation)
+                ORDER BY c.number
             """,
             insert: """
-            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command)
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
+                    command)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """
         ),

@@ -32,7 +32,8 @@ final class Tally: Sendable {
         condition.unlock()
     }
 
-    /// Waits until that many attempts are recorded, all of them accepted, and gives the time of the latest first byte.
+    /// Waits until that many attempts are recorded, all of them accepted, and gives the time of the latest
+    /// first byte.
     func wait(for settled: Int, seconds: Double) throws -> UInt64 {
         condition.lock()
         defer { condition.unlock() }

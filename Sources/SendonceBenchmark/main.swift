@@ -1,5 +1,5 @@
-// Measures Sendonce beside the limit of the same work, in one run, and says whether the floors hold. The same program is
-// its own helper processes: the sink, and the projector whose memory is measured.
+// Measures Sendonce beside the limit of the same work, in one run, and says whether the floors hold. The same
+// program is its own helper processes: the sink, and the projector whose memory is measured.
 import Foundation
 
 func message(_ words: String) {

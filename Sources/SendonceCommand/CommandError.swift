@@ -1,4 +1,5 @@
-// Errors as people see them: one sentence, one exit code. The only place where an error becomes words for the terminal.
+// Errors as people see them: one sentence, one exit code. The only place where an error becomes words for the
+// terminal.
 import ArgumentParser
 import SendonceCore
 import SendonceProjection

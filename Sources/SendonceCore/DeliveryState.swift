@@ -56,39 +56,45 @@ extension DeliveryHistory {
             guard counted < schedule.attemptLimit else {
                 return firstUnsureAt == nil ? .finish(.dead) : .hold(.unknownOutcome)
             }
-            let due = due(after: verdict, now: now, schedule: schedule)
-            guard let firstUnsureAt else { return .retry(at: due, state: .pending) }
-            return again(at: due, now: now, firstUnsureAt: firstUnsureAt, capability)
+            let planned = schedule.delay(afterAttempt: self.counted + 1, of: command)
+            guard let firstUnsureAt else {
+                return .retry(at: now + max(planned, verdict.askedWait), state: .pending)
+            }
+            return again(
+                after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt, capability)
         case .unknown:
             guard counted + 1 < schedule.attemptLimit else { return .hold(.unknownOutcome) }
-            let due = due(after: verdict, now: now, schedule: schedule)
-            return again(at: due, now: now, firstUnsureAt: firstUnsureAt ?? startedAt, capability)
+            let planned = schedule.delay(afterAttempt: counted + 1, of: command)
+            return again(
+                after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt ?? startedAt,
+                capability)
         }
     }
 
     /// Another attempt although an earlier one may have been accepted: only where that is safe or asked for.
+    /// Where the planned wait would miss the provider's window, half of what is left of the window takes its
+    /// place; what the provider asked for is never cut short.
     private func again(
-        at due: Timestamp, now: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability
+        after planned: Span, _ asked: Span, now: Timestamp, firstUnsureAt: Timestamp, _ capability: Capability
     ) -> DeliveryStep {
         switch onUnknown {
         case .hold, .lookUp: return .hold(.unknownOutcome)
-        case .retry: return .retry(at: due, state: .unknown)
+        case .retry: return .retry(at: now + max(planned, asked), state: .unknown)
         case nil:
             guard let safeUntil = capability.safeUntil(firstUnsureAt: firstUnsureAt), now < safeUntil else {
                 return .hold(.unknownOutcome)
             }
-            guard due >= safeUntil else { return .retry(at: due, state: .unknown) }
-            // The planned wait would miss the window: the last chance to learn the outcome is half-way to its end.
-            let middle = Span(microseconds: (safeUntil - now).microseconds / 2)
-            return middle >= DeliveryHistory.shortestChance
-                ? .retry(at: now + middle, state: .unknown) : .hold(.unknownOutcome)
+            let half = Span(microseconds: (safeUntil - now).microseconds / 2)
+            let wait = max(now + planned < safeUntil ? planned : half, asked)
+            guard wait >= min(planned, DeliveryHistory.shortestChance), now + wait < safeUntil else {
+                return .hold(.unknownOutcome)
+            }
+            return .retry(at: now + wait, state: .unknown)
         }
     }
+}
 
-    private func due(after verdict: Verdict, now: Timestamp, schedule: RetrySchedule) -> Timestamp {
-        // What does not count, such as a paused account, does not lengthen the waits either.
-        let planned = now + schedule.delay(afterAttempt: counted + 1, of: command)
-        guard let retryAfter = verdict.retryAfter else { return planned }
-        return max(planned, now + retryAfter)
-    }
+extension Verdict {
+    /// What the provider asked to wait; nothing if it did not say.
+    fileprivate var askedWait: Span { retryAfter ?? Span(microseconds: 0) }
 }

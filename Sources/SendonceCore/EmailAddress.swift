@@ -83,7 +83,8 @@ package enum DomainName {
         return joined.utf8.count <= 253 ? joined : nil
     }
 
-    /// Whether the name is its own result, as most are: lower-case ASCII throughout, and every label as it has to be.
+    /// Whether the name is its own result, as most are: lower-case ASCII throughout, and every label as it
+    /// has to be.
     private static func isPlain(_ name: String) -> Bool {
         guard name.utf8.count <= 253 else { return false }
         var (length, last, hasOnlyDigits) = (0, UInt8(0x2E), true)

@@ -22,7 +22,8 @@ package enum Limits {
     package static let recipientsPerEvent = 100
     /// Events in one projector transaction: bounds the time that the write lock is held.
     package static let batchEvents = 2_000
-    /// Decisions after which a projector transaction takes no further event: one event can select many recipients.
+    /// Decisions after which a projector transaction takes no further event: one event can select many
+    /// recipients.
     package static let batchDecisions = 10_000
     /// Payload bytes in one projector transaction: bounds memory whatever single events weigh.
     package static let batchBytes = 8 << 20

@@ -20,7 +20,8 @@ package struct ActiveRoute {
     /// Why nothing is claimed for the route now; nil while it is open.
     package var opening: CircuitBreaker.Opening? { breaker.opening }
 
-    /// The next moment after `now` at which the limits let more through than now; nil while only an answer can.
+    /// The next moment after `now` at which the limits let more through than now; nil while only an answer
+    /// can.
     func nextAt(after now: Timestamp) -> Timestamp? {
         if let pauseEnd = breaker.nextAt { return max(pauseEnd, now) }
         guard inFlight < route.concurrency, breaker.opening == nil else { return nil }
@@ -28,8 +29,8 @@ package struct ActiveRoute {
         return next > now ? next : nil
     }
 
-    /// How many commands may be claimed now, within concurrency, breaker and rate. What is not used of it must be given
-    /// back.
+    /// How many commands may be claimed now, within concurrency, breaker and rate. What is not used of it
+    /// must be given back.
     mutating func share(at now: Timestamp) -> Int {
         let admitted = breaker.admit(upTo: route.concurrency - inFlight, at: now)
         let share = rate.take(upTo: admitted, at: now)

@@ -41,7 +41,8 @@ private struct BrevoAnswer {
         // Also where the body is cut off or cannot be read: then the message is accepted and its id is lost.
         case 200..<300:
             return Verdict(.accepted, messageID: messageID, code: Text("http_\(status)"), words: words)
-        // Not Brevo's API but something in its place: a wrong URL, a proxy. No command must be burnt for that.
+        // Not Brevo's API but something in its place: a wrong URL, a proxy. No command must be burnt for
+        // that.
         case 300..<400, 405: return verdict(.rejectedForNow, counts: false, trouble: .account)
         case 404 where code == "http_404": return verdict(.rejectedForNow, counts: false, trouble: .account)
         case 400 where code == "duplicate_parameter", 409 where code == "duplicate_parameter":

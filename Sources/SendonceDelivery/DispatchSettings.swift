@@ -5,8 +5,8 @@ package import SendonceCore
 package struct DispatchSettings: Sendable {
     /// Who claims, for the audit: host and process.
     package var dispatcher: Text
-    /// How long a claim holds. Longer than any transfer may take plus the margin, so that a live dispatcher never loses a
-    /// command; short enough that a dead one's commands are looked at soon.
+    /// How long a claim holds. Longer than any transfer may take plus the margin, so that a live dispatcher
+    /// never loses a command; short enough that a dead one's commands are looked at soon.
     package var lease: Span
     /// What is kept between the latest end of a transfer and the lease's end, for recording the outcome.
     package var leaseMargin: Span
@@ -26,12 +26,14 @@ package struct DispatchSettings: Sendable {
         self.settleBatch = settleBatch
     }
 
-    /// A tenth of the lease, ten seconds at most: recording an outcome takes milliseconds, but a store can be busy.
+    /// A tenth of the lease, ten seconds at most: recording an outcome takes milliseconds, but a store can be
+    /// busy.
     package static func margin(of lease: Span) -> Span {
         min(Span(microseconds: lease.microseconds / 10), .seconds(10))
     }
 
-    /// The longest transfer that fits into a lease. A route with a longer timeout could never begin an attempt.
+    /// The longest transfer that fits into a lease. A route with a longer timeout could never begin an
+    /// attempt.
     package static func longestTransfer(within lease: Span) -> Span {
         Span(microseconds: lease.microseconds - margin(of: lease).microseconds)
     }

@@ -1,10 +1,11 @@
-// The dispatcher: settles what came back, claims what is due, hands it to the transports. One thread calls `turn`; what to
-// do with each command is decided by pure values (`GateFacts`, `Provider`, `DeliveryHistory`), and everything that must
-// survive a crash is in the store before a byte leaves.
+// The dispatcher: settles what came back, claims what is due, hands it to the transports. One thread calls
+// `turn`; what to do with each command is decided by pure values (`GateFacts`, `Provider`,
+// `DeliveryHistory`), and everything that must survive a crash is in the store before a byte leaves.
 package import SendonceCore
 package import SendonceStore
 
-/// Delivers commands over a set of routes. Belongs to one thread; any number of dispatchers may work on one store.
+/// Delivers commands over a set of routes. Belongs to one thread; any number of dispatchers may work on one
+/// store.
 package final class Dispatcher {
     private let queue: any CommandQueue
     private let requests: RequestBuilder
@@ -35,11 +36,14 @@ package final class Dispatcher {
     /// Attempts whose outcome is not recorded yet: under way, or kept because the store could not take them.
     package var unsettled: Int { open.count + unrecorded.count }
 
-    /// One round: record outcomes, recover lapsed leases, claim, submit. `isClaiming` is false while shutting down.
+    /// One round: record outcomes, recover lapsed leases, claim, submit. `isClaiming` is false while shutting
+    /// down.
     ///
-    /// On a store error nothing is lost: outcomes that could not be recorded are kept for the next turn, and without
-    /// a committed claim nothing is sent.
-    package func turn(now: Timestamp, monotonic: UInt64, isClaiming: Bool = true) throws(StoreError) -> DispatchReport {
+    /// On a store error nothing is lost: outcomes that could not be recorded are kept for the next turn, and
+    /// without a committed claim nothing is sent.
+    package func turn(now: Timestamp, monotonic: UInt64, isClaiming: Bool = true) throws(StoreError)
+        -> DispatchReport
+    {
         var report = DispatchReport()
         judgeAnswers(now: now, report: &report)
         try record(report: &report)
@@ -52,9 +56,9 @@ package final class Dispatcher {
         return report
     }
 
-    /// When a turn without new answers may have something to do: the next due time, or, where a command is due already,
-    /// the next moment at which a rate limit or a breaker lets one through. nil if nothing waits. Other processes emit
-    /// commands too, so callers also look in from time to time.
+    /// When a turn without new answers may have something to do: the next due time, or, where a command is
+    /// due already, the next moment at which a rate limit or a breaker lets one through. nil if nothing
+    /// waits. Other processes emit commands too, so callers also look in from time to time.
     package func nextTurn(after now: Timestamp) throws(StoreError) -> Timestamp? {
         guard let due = try queue.nextDue() else { return nil }
         if due > now { return due }
@@ -66,7 +70,8 @@ package final class Dispatcher {
         routes.compactMap { active in active.opening.map { (active.route.name, $0.description) } }
     }
 
-    /// Ends the transports and records every attempt that was open: released if it never left, unknown otherwise.
+    /// Ends the transports and records every attempt that was open: released if it never left, unknown
+    /// otherwise.
     package func close(now: Timestamp) throws(StoreError) -> DispatchReport {
         for route in routes { route.transport.close() }
         var report = DispatchReport()
@@ -108,8 +113,8 @@ package final class Dispatcher {
         guard !lapsed.isEmpty else { return }
         let settlements = lapsed.map { claimed in
             let route = routes.first { $0.route.name == claimed.due.command.route }
-            // What a foreign route's provider can do, only a dispatcher of that route knows: it meets the command
-            // again at its gates, which hold it there if no safe attempt is left.
+            // What a foreign route's provider can do, only a dispatcher of that route knows: it meets the
+            // command again at its gates, which hold it there if no safe attempt is left.
             let step = claimed.history.step(
                 after: .leaseLapsed, startedAt: claimed.startedAt, now: now,
                 capability: route?.provider.capability ?? .idempotent,
@@ -162,7 +167,9 @@ package final class Dispatcher {
     private func prepare(
         _ due: DueCommand, now: Timestamp, into prepared: inout [CommandID: PreparedRequest]
     ) throws(StoreError) -> Preparation {
-        guard let index = routes.firstIndex(where: { $0.route.name == due.command.route }) else { return .leave }
+        guard let index = routes.firstIndex(where: { $0.route.name == due.command.route }) else {
+            return .leave
+        }
         switch due.gates.check(at: now, capability: routes[index].provider.capability) {
         case .finish(let state, let cause): return .finish(state, cause: cause)
         case .hold(let reason): return .hold(reason, detail: "")
@@ -170,7 +177,8 @@ package final class Dispatcher {
             do throws(RequestBuilder.Failure) {
                 let request = try requests.request(for: due, over: routes[index])
                 if let first = due.requestDigest, first != request.digest {
-                    return .hold(.templateError, detail: "the message differs from what the first attempt sent")
+                    return .hold(
+                        .templateError, detail: "the message differs from what the first attempt sent")
                 }
                 prepared[due.command.id] = PreparedRequest(route: index, request: request, until: until)
                 return .attempt(request: request.digest)

@@ -5,7 +5,8 @@ import SendonceRules
 package import SendonceStore
 import SendonceTemplates
 
-/// Builds requests with the rule set that decided the event, whichever is in force now. Belongs to one thread.
+/// Builds requests with the rule set that decided the event, whichever is in force now. Belongs to one
+/// thread.
 package final class RequestBuilder {
     private let store: any RuleSetReader
     private var shelf: [Digest: RenderableRules] = [:]
@@ -24,7 +25,8 @@ package final class RequestBuilder {
         case store(StoreError)
     }
 
-    /// The same command always gives the same bytes: the rule set is named by its digest, the event does not change.
+    /// The same command always gives the same bytes: the rule set is named by its digest, the event does not
+    /// change.
     package func request(for due: DueCommand, over route: ActiveRoute) throws(Failure) -> ProviderRequest {
         let rules = try rules(due.command.ruleSet)
         guard let rule = rules.rules.rule(named: due.command.rule) else {
@@ -33,7 +35,8 @@ package final class RequestBuilder {
         do {
             let document = try PayloadReader.decidedPayload(due.event.payload)
             let message = try MessageBuilder.message(
-                for: due.command, rule: rule, event: due.event, document: document, templates: rules.templates)
+                for: due.command, rule: rule, event: due.event, document: document, templates: rules.templates
+            )
             return try route.provider.request(for: message, at: route.route)
         } catch let defect as PayloadDefect {
             throw .hopeless("the payload cannot be read: \(defect.description)")

@@ -1,5 +1,5 @@
-// The port through which bytes leave. Delivery knows no C and no socket: whoever implements this protocol can send,
-// and `SendonceCurl` is the only module that does.
+// The port through which bytes leave. Delivery knows no C and no socket: whoever implements this protocol can
+// send, and `SendonceCurl` is the only module that does.
 
 /// A request that is ready to go, complete to the last byte.
 package struct TransportRequest: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
@@ -10,8 +10,9 @@ package struct TransportRequest: Sendable, Equatable, CustomStringConvertible, C
     /// Sent in this order. Values hold no CR, LF or NUL: providers check before they build a request.
     package var headers: [Header]
     package var body: [UInt8]
-    /// Monotonic time (nanoseconds of `CLOCK_MONOTONIC`) after which the request must not be issued any more: the
-    /// earlier of the command's expiry and the lease's end less its margin. Checked right before the first byte.
+    /// Monotonic time (nanoseconds of `CLOCK_MONOTONIC`) after which the request must not be issued any more:
+    /// the earlier of the command's expiry and the lease's end less its margin. Checked right before the
+    /// first byte.
     package var issueDeadline: UInt64
     /// For name look-up, connect and TLS, in milliseconds.
     package var connectTimeout: Int
@@ -55,10 +56,11 @@ package struct TransportAnswer: Sendable, Equatable {
     package var code: Int32
     /// libcurl's words for `code`, with its error buffer where that says more.
     package var message: String
-    /// How often libcurl was about to issue the request. 0 proves that nothing was sent; a second issue is refused.
+    /// How often libcurl was about to issue the request. 0 proves that nothing was sent; a second issue is
+    /// refused.
     package var issues: Int
-    /// Bytes of the body handed to the socket (`CURLINFO_SIZE_UPLOAD_T`). Fewer than the body has prove that the
-    /// server holds no whole request; equal proves nothing.
+    /// Bytes of the body handed to the socket (`CURLINFO_SIZE_UPLOAD_T`). Fewer than the body has prove that
+    /// the server holds no whole request; equal proves nothing.
     package var bodyBytesSent: Int
     /// Status of the last complete response head, if one came.
     package var status: Int?
@@ -69,7 +71,8 @@ package struct TransportAnswer: Sendable, Equatable {
     package var issuedAt: UInt64?
 
     package init(
-        number: UInt64, code: Int32, message: String = "", issues: Int, bodyBytesSent: Int, status: Int? = nil,
+        number: UInt64, code: Int32, message: String = "", issues: Int, bodyBytesSent: Int,
+        status: Int? = nil,
         headers: [Header] = [], body: [UInt8] = [], issuedAt: UInt64? = nil
     ) {
         self.number = number
@@ -97,14 +100,14 @@ package enum TransportLimits {
 
 /// Sends requests, each at most once.
 ///
-/// Guarantee: every submitted request is answered exactly once, also after `close`; no request is issued twice; none
-/// after its `issueDeadline`. Not guaranteed: order of answers.
+/// Guarantee: every submitted request is answered exactly once, also after `close`; no request is issued
+/// twice; none after its `issueDeadline`. Not guaranteed: order of answers.
 package protocol Transport: Sendable {
-    /// Takes requests and returns at once. `answered` is called on a thread of the transport's own with one or more
-    /// answers; it must not block for long.
+    /// Takes requests and returns at once. `answered` is called on a thread of the transport's own with one
+    /// or more answers; it must not block for long.
     func submit(_ requests: [TransportRequest], answered: @escaping @Sendable ([TransportAnswer]) -> Void)
 
-    /// Ends the transport: what was not issued yet is answered with `issues == 0`, what is in flight is cut off and
-    /// answered as it stands. Returns when all answers were given. Idempotent.
+    /// Ends the transport: what was not issued yet is answered with `issues == 0`, what is in flight is cut
+    /// off and answered as it stands. Returns when all answers were given. Idempotent.
     func close()
 }

@@ -61,8 +61,9 @@ package struct PayloadReader: ~Copyable {
         try document(bytes, toleratingRepeats: false)
     }
 
-    /// Reads the payload of an event whose decision was made: whatever a rule reads was found free of repeated members
-    /// then, and a member that is repeated elsewhere is nobody's business (all of them are kept, in order).
+    /// Reads the payload of an event whose decision was made: whatever a rule reads was found free of
+    /// repeated members then, and a member that is repeated elsewhere is nobody's business (all of them are
+    /// kept, in order).
     package static func decidedPayload(_ bytes: [UInt8]) throws(PayloadDefect) -> JSONValue {
         try document(bytes, toleratingRepeats: true)
     }

@@ -1,11 +1,11 @@
-// The projector at work: takes a batch from the intake, asks the pure core what to decide, writes all of it in the same
-// transaction. Reading a payload is the only work done here; every conclusion is `Projector`'s.
+// The projector at work: takes a batch from the intake, asks the pure core what to decide, writes all of it
+// in the same transaction. Reading a payload is the only work done here; every conclusion is `Projector`'s.
 package import SendonceCore
 import SendonceJSON
 package import SendonceStore
 
-/// Projects batch after batch. Belongs to one thread; any number of them may exist for one log, because the store lets
-/// one transaction run at a time and each reads the head anew.
+/// Projects batch after batch. Belongs to one thread; any number of them may exist for one log, because the
+/// store lets one transaction run at a time and each reads the head anew.
 package final class LiveProjector {
     package typealias Store = ProjectionStore & RuleSetReader
 
@@ -22,11 +22,12 @@ package final class LiveProjector {
         self.batchBytes = batchBytes
     }
 
-    /// Moves and decides at most one batch, durably. `now` is recorded as the time of recording; nothing is decided by
-    /// it.
+    /// Moves and decides at most one batch, durably. `now` is recorded as the time of recording; nothing is
+    /// decided by it.
     ///
-    /// Guarantee: all of the batch or nothing; each event gets the next position and at least one decision. Without an
-    /// active rule set nothing is moved, so that no event is decided `no_rule` before anybody wrote a rule.
+    /// Guarantee: all of the batch or nothing; each event gets the next position and at least one decision.
+    /// Without an active rule set nothing is moved, so that no event is decided `no_rule` before anybody
+    /// wrote a rule.
     package func step(now: Timestamp) throws(StoreError) -> ProjectionReport {
         guard try store.hasIntake() else { return .idle }
         return try store.project { transaction throws(StoreError) in

@@ -57,7 +57,8 @@ package enum RuleSetActivation {
             let current = try store.activation()
             let scopes = try store.scopes()
             let change = try RuleChange.compare(
-                active: try current.map { activation in try StoredRules.load(activation.ruleSet, from: store) },
+                active: try current.map { activation in try StoredRules.load(activation.ruleSet, from: store)
+                },
                 activeScopes: current?.scopes ?? [:], new: parsed, historicScopes: scopes.keys.sorted())
             let freed = change.freed.compactMap { freed in
                 scopes[freed.scope].flatMap { $0 > 0 ? FreedKeys(cause: freed, keys: $0) : nil }
@@ -72,8 +73,9 @@ package enum RuleSetActivation {
         }
     }
 
-    /// Writes the activation into the log. `confirmedKeys` must be at least the number of keys that the change frees at
-    /// that moment: a busy log wins keys while a person reads. A rule set that is in force already is left as it is: nil.
+    /// Writes the activation into the log. `confirmedKeys` must be at least the number of keys that the
+    /// change frees at that moment: a busy log wins keys while a person reads. A rule set that is in force
+    /// already is left as it is: nil.
     package static func activate(
         _ plan: ActivationPlan, actor: Text, reason: Text, confirmedKeys: Int64?, now: Timestamp,
         in store: any Store
@@ -82,7 +84,8 @@ package enum RuleSetActivation {
         let files = plan.parsed.source.files
         let outcome: Result<Activation, ActivationError>
         do {
-            outcome = try store.project { transaction throws(StoreError) -> Result<Activation, ActivationError> in
+            outcome = try store.project {
+                transaction throws(StoreError) -> Result<Activation, ActivationError> in
                 guard try transaction.activation() == plan.current else { return .failure(.overtaken) }
                 // Counted under the write lock: keys may have been won since the plan.
                 let scopes = plan.change.freed.isEmpty ? [:] : try store.scopes()
@@ -92,7 +95,8 @@ package enum RuleSetActivation {
                 }
                 let head = try transaction.head()
                 let activation = Activation(
-                    position: head.position + 1, ruleSet: plan.parsed.ruleSet.digest, scopes: plan.change.scopes,
+                    position: head.position + 1, ruleSet: plan.parsed.ruleSet.digest,
+                    scopes: plan.change.scopes,
                     actor: actor, reason: reason, recordedAt: now)
                 let event = Event(
                     type: Event.activationType, source: "sendonce", payload: Array(activation.payload.utf8),
@@ -100,7 +104,8 @@ package enum RuleSetActivation {
                 let next = head.adding(event)
                 try transaction.write(
                     activation,
-                    event: LoggedEvent(position: next.position, event: event, link: next.link, recordedAt: now),
+                    event: LoggedEvent(
+                        position: next.position, event: event, link: next.link, recordedAt: now),
                     decision: Decision(position: next.position, reason: .control(detail: plan.words)),
                     files: files)
                 return .success(activation)
@@ -119,7 +124,8 @@ extension Activation {
             JSONMember(name, .string(scopes[name] ?? name))
         }
         let members = [
-            JSONMember("rule_set", .string(Text(ruleSet.description))), JSONMember("scopes", .object(ordered)),
+            JSONMember("rule_set", .string(Text(ruleSet.description))),
+            JSONMember("scopes", .object(ordered)),
             JSONMember("actor", .string(actor)), JSONMember("reason", .string(reason)),
         ]
         return JSONValue.object(members).jsonText

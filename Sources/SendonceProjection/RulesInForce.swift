@@ -11,8 +11,8 @@ package final class RulesInForce {
     private let reader: PayloadReader
     private let blank: Fields
 
-    /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back, or needs a
-    /// newer program: `damaged`.
+    /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
+    /// or needs a newer program: `damaged`.
     package convenience init(_ activation: Activation, from reader: any RuleSetReader) throws(StoreError) {
         let parsed = try StoredRules.load(activation.ruleSet, from: reader)
         self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
@@ -42,9 +42,11 @@ package final class RulesInForce {
 }
 
 extension StoredRules {
-    /// The rule set that the store keeps under a digest. One that cannot be parsed was changed behind our back, or needs a
-    /// newer program: `damaged`.
-    package static func load(_ digest: Digest, from reader: any RuleSetReader) throws(StoreError) -> ParsedRules {
+    /// The rule set that the store keeps under a digest. One that cannot be parsed was changed behind our
+    /// back, or needs a newer program: `damaged`.
+    package static func load(_ digest: Digest, from reader: any RuleSetReader) throws(StoreError)
+        -> ParsedRules
+    {
         guard let files = try reader.ruleSetFiles(digest) else {
             throw .damaged("rule set \(digest) is named but not stored")
         }

@@ -44,7 +44,8 @@ package enum StoredRules {
             throw Defect(description: "rule set \(digest) cannot be read: \(error.description)")
         }
         guard parsed.ruleSet.digest == digest else {
-            throw Defect(description: "rule set \(digest) was changed: its content gives \(parsed.ruleSet.digest)")
+            throw Defect(
+                description: "rule set \(digest) was changed: its content gives \(parsed.ruleSet.digest)")
         }
         return parsed
     }

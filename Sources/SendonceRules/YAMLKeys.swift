@@ -1,10 +1,11 @@
-// Keys of YAML that is not a rule file. The library that reads settings is lenient; a misspelt key must not be silently
-// ignored all the same.
+// Keys of YAML that is not a rule file. The library that reads settings is lenient; a misspelt key must not
+// be silently ignored all the same.
 import Yams
 
 package enum YAMLKeys {
     /// Throws for YAML that cannot be read and for every key that is not known where it stands.
-    /// - Parameter known: the keys of the mapping at a path of keys; nil where any key may stand and nothing below is checked.
+    /// - Parameter known: the keys of the mapping at a path of keys; nil where any key may stand and nothing
+    ///   below is checked.
     package static func check(
         _ text: String, file: String, known: ([String]) -> [String]?
     ) throws(RuleMistakes) {
@@ -18,7 +19,8 @@ package enum YAMLKeys {
         guard let root else { return }
         guard let mapping = root.mapping else {
             throw RuleMistakes(
-                RuleMistake(file: file, place: Place(line: 1, column: 1), message: "keys with values are expected"))
+                RuleMistake(
+                    file: file, place: Place(line: 1, column: 1), message: "keys with values are expected"))
         }
         try check(mapping, at: [], file: file, known: known)
     }
@@ -31,7 +33,8 @@ package enum YAMLKeys {
             let name = key.string ?? ""
             guard allowed.isEmpty || allowed.contains(name) else {
                 let place = Place(line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
-                let message = "unknown key \"\(name)\"" + (path.isEmpty ? "" : " in \(path.joined(separator: "."))")
+                let message =
+                    "unknown key \"\(name)\"" + (path.isEmpty ? "" : " in \(path.joined(separator: "."))")
                 throw RuleMistakes(
                     RuleMistake(
                         file: file, place: place, message: message,

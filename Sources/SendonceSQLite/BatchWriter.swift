@@ -65,9 +65,39 @@ struct BatchWriter {
         }
     }
 
-    mutating func write(_ row: Decision) throws(StoreError) {
+    /// Table by table, because neighbouring rows of one table are written through pages that are at hand;
+    /// only what changes the queue runs in the order of the decisions, so that each sees the commands before
+    /// it and no later one.
+    mutating func write(_ rows: [Decision]) throws(StoreError) {
+        for row in rows { try write(row) }
+        let firstNumber = lastNumber + 1
+        for row in rows {
+            guard case .emitted = row.reason else { continue }
+            guard let emitted = row.command else { throw .failed("an emitted decision without a command") }
+            lastNumber += 1
+            try write(emitted, number: lastNumber)
+        }
+        for row in rows {
+            if case .emitted = row.reason, let emitted = row.command { try claimKey(of: emitted) }
+        }
+        var number = firstNumber
+        for row in rows {
+            switch row.reason {
+            case .emitted:
+                if let emitted = row.command { try enqueue(emitted, number: number) }
+                number += 1
+            case .cancels(let cancelled):
+                try session.run(Self.cancelSQL) {
+                    $0.add(row.position)
+                    $0.add(cancelled.description)
+                }
+            default: break
+            }
+        }
+    }
+
+    private func write(_ row: Decision) throws(StoreError) {
         let facts = ReasonColumns(row.reason, command: row.command?.id)
-        let commandText = facts.command?.description
         decision.add(row.position)
         decision.add(row.rule)
         decision.add(row.item)
@@ -77,27 +107,13 @@ struct BatchWriter {
         decision.add(facts.winner)
         decision.add(facts.until)
         decision.add(facts.detail)
-        decision.add(commandText)
+        decision.add(facts.command?.description)
         try decision.run()
-        switch row.reason {
-        case .emitted:
-            guard let command = row.command, let commandText else {
-                throw .failed("an emitted decision without a command")
-            }
-            try write(command, id: commandText)
-        case .cancels:
-            try session.run(Self.cancelSQL) {
-                $0.add(row.position)
-                $0.add(commandText)
-            }
-        default: break
-        }
     }
 
-    private mutating func write(_ row: Command, id: String) throws(StoreError) {
-        lastNumber += 1
-        command.add(lastNumber)
-        command.add(id)
+    private func write(_ row: Command, number: Int64) throws(StoreError) {
+        command.add(number)
+        command.add(row.id.description)
         command.add(row.position)
         command.add(row.rule)
         command.add(row.item)
@@ -114,7 +130,9 @@ struct BatchWriter {
         command.add(row.onUnknown?.rawValue)
         command.add(row.supersedeDigest)
         try command.run()
+    }
 
+    private func claimKey(of row: Command) throws(StoreError) {
         ledger.add(row.key.digest)
         ledger.add(row.slot)
         ledger.add(row.generation)
@@ -123,16 +141,18 @@ struct BatchWriter {
         ledger.add(row.key.text)
         ledger.add(row.position)
         ledger.add(row.occurredAt)
-        ledger.add(id)
+        ledger.add(row.id.description)
         try ledger.run()
+    }
 
+    private func enqueue(_ row: Command, number: Int64) throws(StoreError) {
         if let superseding = row.supersedeDigest {
             try session.run(Self.supersedeSQL) {
                 $0.add(row.position)
                 $0.add(superseding)
             }
         }
-        queue.add(lastNumber)
+        queue.add(number)
         queue.add(row.notBefore)
         queue.add(row.route)
         queue.add(row.supersedeDigest)

@@ -122,7 +122,7 @@ struct SQLiteProjection: ProjectionTransaction {
     func write(_ batch: ProjectedBatch) throws(StoreError) {
         var writer = try BatchWriter(session: session)
         for event in batch.events { try writer.write(event) }
-        for decision in batch.decisions { try writer.write(decision) }
+        try writer.write(batch.decisions)
         try writer.remove(moved: batch.moved)
     }
 
@@ -131,7 +131,7 @@ struct SQLiteProjection: ProjectionTransaction {
     ) throws(StoreError) {
         var writer = try BatchWriter(session: session)
         try writer.write(event)
-        try writer.write(decision)
+        try writer.write([decision])
         let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
             let statement = try session.statement(

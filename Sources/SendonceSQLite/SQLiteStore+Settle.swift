@@ -127,8 +127,9 @@ extension Session {
         statement.add(settlement.finishedAt)
     }
 
-    /// Ends a command that waits because its outcome was unknown, if a late answer says that it was accepted: the
-    /// answer that just came, or one that came while a later attempt was open and has ended without an answer of its own.
+    /// Ends a command that waits because its outcome was unknown, if a late answer says that it was accepted:
+    /// the answer that just came, or one that came while a later attempt was open and has ended without an
+    /// answer of its own.
     private func acceptProven(_ number: Int64, _ settlement: Settlement) throws(StoreError) {
         let proof = try first(
             """

@@ -1,4 +1,5 @@
-// The port of those who ask why: log, decisions, attempts, outcomes and finished states, read and never written.
+// The port of those who ask why: log, decisions, attempts, outcomes and finished states, read and never
+// written.
 package import SendonceCore
 
 /// One row of `outbox_decision`, as recorded.
@@ -13,7 +14,8 @@ package struct DecisionRecord: Hashable, Sendable {
     package var command: CommandID?
 
     package init(
-        position: Int64, rule: Text, item: Int64, reason: Reason, key: Text?, recipient: Text?, command: CommandID?
+        position: Int64, rule: Text, item: Int64, reason: Reason, key: Text?, recipient: Text?,
+        command: CommandID?
     ) {
         self.position = position
         self.rule = rule
@@ -120,7 +122,8 @@ package struct AttemptRecord: Hashable, Sendable {
     package var lateAnswers: [OutcomeRecord]
 
     package init(
-        attempt: Int, token: Int64, route: Text, dispatcher: Text, requestDigest: Digest, startedAt: Timestamp,
+        attempt: Int, token: Int64, route: Text, dispatcher: Text, requestDigest: Digest,
+        startedAt: Timestamp,
         outcome: OutcomeRecord?, lateAnswers: [OutcomeRecord] = []
     ) {
         self.attempt = attempt
@@ -208,10 +211,12 @@ package protocol AuditReader: RuleSetReader {
     func refusals(of recipient: Text, limit: Int) throws(StoreError) -> [DecisionRecord]
 
     /// Commands below a number (nil: from the newest), newest first.
-    func messages(_ filter: MessageFilter, before number: Int64?, limit: Int) throws(StoreError) -> [MessageRecord]
+    func messages(_ filter: MessageFilter, before number: Int64?, limit: Int) throws(StoreError)
+        -> [MessageRecord]
     func message(_ id: CommandID) throws(StoreError) -> MessageRecord?
     func message(providerID: Text) throws(StoreError) -> MessageRecord?
-    /// Commands whose key has this part, newest first. The first part is found by index; a later one by reading at most
+    /// Commands whose key has this part, newest first. The first part is found by index; a later one by
+    /// reading at most
     /// `AuditLimits.scannedKeys` keys of the ledger, newest first.
     func messages(keyPart: Text, limit: Int) throws(StoreError) -> [MessageRecord]
     /// Key parts that resemble the given one: equal but for case, leading zeros, blanks or punctuation.

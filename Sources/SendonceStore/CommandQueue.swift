@@ -114,9 +114,10 @@ package enum SettlementResult: Hashable, Sendable {
 
 /// The right to claim and to settle.
 package protocol CommandQueue: Sendable {
-    /// Claims due commands of the given routes, oldest due time first. `prepare` is called for each, at most once, outside
-    /// or inside the transaction; it must be pure. What it returns is recorded in one durable transaction: a lease, a
-    /// higher token and an attempt row; or the end; or the hold. A command that changed meanwhile is left out.
+    /// Claims due commands of the given routes, oldest due time first. `prepare` is called for each, at most
+    /// once, outside or inside the transaction; it must be pure. What it returns is recorded in one durable
+    /// transaction: a lease, a higher token and an attempt row; or the end; or the hold. A command that
+    /// changed meanwhile is left out.
     ///
     /// `dispatcher` names who claims, for the audit.
     func claim(
@@ -127,8 +128,8 @@ package protocol CommandQueue: Sendable {
     /// Records outcomes durably in one transaction. The order of results is that of the settlements.
     func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult]
 
-    /// Commands whose lease ran out with an attempt open, oldest first: their outcome is unknown, and whoever reads
-    /// this may settle them so, under the token that is given.
+    /// Commands whose lease ran out with an attempt open, oldest first: their outcome is unknown, and whoever
+    /// reads this may settle them so, under the token that is given.
     func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand]
 
     /// The earliest due time of an unfinished command that is not held, and the earliest end of a lease.

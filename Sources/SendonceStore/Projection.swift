@@ -46,7 +46,8 @@ package struct Activation: Hashable, Sendable {
     package var recordedAt: Timestamp
 
     package init(
-        position: Int64, ruleSet: Digest, scopes: [Text: Text], actor: Text, reason: Text, recordedAt: Timestamp
+        position: Int64, ruleSet: Digest, scopes: [Text: Text], actor: Text, reason: Text,
+        recordedAt: Timestamp
     ) {
         self.position = position
         self.ruleSet = ruleSet
@@ -57,8 +58,8 @@ package struct Activation: Hashable, Sendable {
     }
 }
 
-/// One open projector transaction. The store lets one exist at a time for a log; whatever is read here stays true until
-/// the transaction ends.
+/// One open projector transaction. The store lets one exist at a time for a log; whatever is read here stays
+/// true until the transaction ends.
 package protocol ProjectionTransaction {
     func head() throws(StoreError) -> LogHead
     func activation() throws(StoreError) -> Activation?
@@ -71,8 +72,8 @@ package protocol ProjectionTransaction {
 
     func winners(_ questions: [LedgerQuestion]) throws(StoreError) -> [LedgerQuestion: [Winner]]
 
-    /// Writes log, decisions, ledger, commands and queue rows, marks queued commands that were cancelled or superseded,
-    /// and deletes the moved intake rows.
+    /// Writes log, decisions, ledger, commands and queue rows, marks queued commands that were cancelled or
+    /// superseded, and deletes the moved intake rows.
     func write(_ batch: ProjectedBatch) throws(StoreError)
 
     /// Records an activation: the log event with its decision, and the rule set's files if they are new.
@@ -82,8 +83,8 @@ package protocol ProjectionTransaction {
 
 /// The right to project: to give positions and to emit commands.
 package protocol ProjectionStore: Sendable {
-    /// Runs `body` in one transaction and commits it durably, or rolls all of it back if it throws. Synchronous on
-    /// purpose: nothing can be awaited between begin and commit.
+    /// Runs `body` in one transaction and commits it durably, or rolls all of it back if it throws.
+    /// Synchronous on purpose: nothing can be awaited between begin and commit.
     func project<Result>(_ body: (any ProjectionTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result
 
@@ -95,6 +96,7 @@ package protocol ProjectionStore: Sendable {
 package protocol RuleSetReader: Sendable {
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]?
     func activation() throws(StoreError) -> Activation?
-    /// Every scope that an activation ever gave to a rule, with the number of keys that the ledger holds for it.
+    /// Every scope that an activation ever gave to a rule, with the number of keys that the ledger holds for
+    /// it.
     func scopes() throws(StoreError) -> [Text: Int64]
 }

@@ -97,7 +97,9 @@ struct SampleLedger {
     private(set) var rows: [Row] = []
 
     func winners(_ question: LedgerQuestion) -> [Winner] {
-        let ofKey = rows.filter { $0.key == question.key.digest }.map(\.winner).sorted { $0.position < $1.position }
+        let ofKey = rows.filter { $0.key == question.key.digest }.map(\.winner).sorted {
+            $0.position < $1.position
+        }
         switch question.range {
         case .first: return Array(ofKey.prefix(1))
         case .latest: return Array(ofKey.suffix(1))

@@ -142,7 +142,8 @@ struct LifeTests {
             let answer = try await transport.send(makeRequest(UInt64(number), to: server.url()))
             #expect(answer.status == 200)
         }
-        // Unwoken, each of them would wait for the end of a sleep: minutes in all, however slow the machine is.
+        // Unwoken, each of them would wait for the end of a sleep: minutes in all, however slow the machine
+        // is.
         #expect(Monotonic.now() - before < 50 * UInt64(CurlLimits.longestSleep) * 1_000_000 / 2)
         transport.close()
         server.stop()

@@ -1,4 +1,5 @@
-// The projector at work: what stops it (nothing that an event says), what bounds it, what a failure leaves behind.
+// The projector at work: what stops it (nothing that an event says), what bounds it, what a failure leaves
+// behind.
 import GRDB
 import SendonceCore
 import SendonceProjection

@@ -1,4 +1,5 @@
-// A scenario on a real SQLite file, through the intake, the live projector and the activation; read back with plain SQL.
+// A scenario on a real SQLite file, through the intake, the live projector and the activation; read back with
+// plain SQL.
 import Foundation
 import GRDB
 import SendonceCore

@@ -1,4 +1,5 @@
-// A scenario without any store: one event after the other through the rules in force, with a ledger in memory.
+// A scenario without any store: one event after the other through the rules in force, with a ledger in
+// memory.
 import SendonceCore
 import SendonceProjection
 import SendonceRules
@@ -105,7 +106,8 @@ struct PureScenario {
             generation: command.generation, command: command.id)
         winners[command.key.digest, default: []].append(winner)
         keysByScope[inForce?.rules.rules.rule(named: command.rule)?.scope ?? command.rule, default: 0] += 1
-        // A newer event ends what an older one wanted to say; what one event says to several people is equally new.
+        // A newer event ends what an older one wanted to say; what one event says to several people is
+        // equally new.
         for older in commands
         where older.supersedeDigest != nil && older.supersedeDigest == command.supersedeDigest
             && older.position < command.position && supersededBy[older.id] == nil

@@ -1,5 +1,5 @@
-// Golden scenarios: what the events of one folder of `fixtures/scenarios` must come to. The format is described in that
-// folder's README and belongs to no language.
+// Golden scenarios: what the events of one folder of `fixtures/scenarios` must come to. The format is
+// described in that folder's README and belongs to no language.
 import Foundation
 import SendonceCore
 import SendonceJSON

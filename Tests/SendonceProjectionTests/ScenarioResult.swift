@@ -1,4 +1,5 @@
-// What a scenario came to, as the lines of `expected.jsonl`: the same from the pure projector and from a store.
+// What a scenario came to, as the lines of `expected.jsonl`: the same from the pure projector and from a
+// store.
 import SendonceCore
 
 struct ScenarioResult: Hashable {

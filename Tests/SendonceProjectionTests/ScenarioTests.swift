@@ -1,4 +1,5 @@
-// Every golden scenario, decided without a store and on SQLite in batches of several sizes: the same lines every time.
+// Every golden scenario, decided without a store and on SQLite in batches of several sizes: the same lines
+// every time.
 import Foundation
 import SendonceCore
 import Testing

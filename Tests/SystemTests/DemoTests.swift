@@ -7,7 +7,8 @@ extension SystemTests {
     @Test("The demo shows two orders, 64 events and two e-mails")
     func demo() throws {
         let sandbox = try Sandbox()
-        let demo = try Program("/usr/bin/env", ["bash", Place.fixture("demo/demo.sh"), Place.sendonce], in: sandbox)
+        let demo = try Program(
+            "/usr/bin/env", ["bash", Place.fixture("demo/demo.sh"), Place.sendonce], in: sandbox)
         #expect(demo.wait() == 0, "\(demo.errorText)\n\(demo.outputText)")
         #expect(demo.outputText.contains("Two orders, 64 events, two e-mails."))
     }

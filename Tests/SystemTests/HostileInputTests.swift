@@ -1,4 +1,5 @@
-// What applications write by mistake, and what attackers make them write: each event becomes a decision, none a crash.
+// What applications write by mistake, and what attackers make them write: each event becomes a decision, none
+// a crash.
 import Foundation
 import GRDB
 import ProcessSupport
@@ -19,7 +20,8 @@ extension SystemTests {
         try inspection.appendOrder(7)
         try sandbox.mustSendonce("run", "--once")
         let reasons = try inspection.texts(
-            "SELECT reason || coalesce(': ' || detail, '') FROM outbox_decision WHERE reason <> 'control' ORDER BY position")
+            "SELECT reason || coalesce(': ' || detail, '') FROM outbox_decision WHERE reason <> 'control' ORDER BY position"
+        )
         #expect(reasons.count == 2)
         #expect(reasons.first == hostile.reason, "\(hostile.name)")
         #expect(reasons.last == "emitted")
@@ -36,7 +38,11 @@ extension SystemTests {
         let refused: [(type: String, payload: String, names: String)] = [
             ("order.placed", "[1, 2]", "payload"),
             ("order.placed", "not json", "payload"),
-            ("order.placed", String(repeating: "{\"a\":", count: 100_000) + "1" + String(repeating: "}", count: 100_000), "payload"),
+            (
+                "order.placed",
+                String(repeating: "{\"a\":", count: 100_000) + "1" + String(repeating: "}", count: 100_000),
+                "payload"
+            ),
             ("order.placed", "{\"a\":\"" + String(repeating: "x", count: 1 << 20) + "\"}", "payload"),
             ("", "{}", "event_type"),
             ("order placed", "{}", "event_type"),
@@ -44,7 +50,8 @@ extension SystemTests {
         ]
         for (type, payload, names) in refused {
             let error = #expect(throws: (any Error).self) {
-                try inspection.execute("INSERT INTO outbox (event_type, payload) VALUES (?, ?)", [type, payload])
+                try inspection.execute(
+                    "INSERT INTO outbox (event_type, payload) VALUES (?, ?)", [type, payload])
             }
             #expect("\(error.map { "\($0)" } ?? "")".contains(names), "\(type) \(payload.prefix(30))")
         }
@@ -58,7 +65,9 @@ extension SystemTests {
         try sandbox.writeMaildirRules()
         try sandbox.prepare()
         let inspection = try Inspection(sandbox)
-        for payload in [#"{"order_id": 42, "email": "a@x.example"}"#, #"{"order_id": "42", "email": "a@x.example"}"#] {
+        for payload in [
+            #"{"order_id": 42, "email": "a@x.example"}"#, #"{"order_id": "42", "email": "a@x.example"}"#,
+        ] {
             try inspection.execute(
                 "INSERT INTO outbox (event_type, payload) VALUES ('order.placed', ?)", [payload])
         }
@@ -85,7 +94,8 @@ struct HostileEvent: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all: [HostileEvent] = [
-        HostileEvent(name: "key missing", payload: #"{"email": "a@x.example"}"#, reason: "key_missing: data.order_id"),
+        HostileEvent(
+            name: "key missing", payload: #"{"email": "a@x.example"}"#, reason: "key_missing: data.order_id"),
         HostileEvent(
             name: "key null", payload: #"{"order_id": null, "email": "a@x.example"}"#,
             reason: "key_missing: data.order_id"),
@@ -103,13 +113,15 @@ struct HostileEvent: Sendable, CustomTestStringConvertible {
             reason: "payload_invalid: contains half of a surrogate pair"),
         HostileEvent(
             name: "depth 65",
-            payload: #"{"order_id": 1, "deep": \#(String(repeating: "[", count: 64))\#(String(repeating: "]", count: 64))}"#,
+            payload:
+                #"{"order_id": 1, "deep": \#(String(repeating: "[", count: 64))\#(String(repeating: "]", count: 64))}"#,
             reason: "payload_invalid: nested more than 64 deep"),
         HostileEvent(
             name: "repeated member", payload: #"{"order_id": 1, "order_id": 2, "email": "a@x.example"}"#,
             reason: "payload_invalid: the member data.order_id stands there more than once"),
         HostileEvent(
-            name: "address with CRLF", payload: #"{"order_id": 1, "email": "a@x.example\r\nBcc: b@x.example"}"#,
+            name: "address with CRLF",
+            payload: #"{"order_id": 1, "email": "a@x.example\r\nBcc: b@x.example"}"#,
             reason: "recipient_invalid: data.email is not an e-mail address"),
         HostileEvent(name: "no address", payload: #"{"order_id": 1}"#, reason: "recipient_missing"),
         HostileEvent(
@@ -118,7 +130,8 @@ struct HostileEvent: Sendable, CustomTestStringConvertible {
             reason: "key_invalid: data.order_id"),
         HostileEvent(
             name: "1 MiB beside a good key",
-            payload: #"{"order_id": 1, "email": "a@x.example", "padding": "\#(String(repeating: "x", count: 1_000_000))"}"#,
+            payload:
+                #"{"order_id": 1, "email": "a@x.example", "padding": "\#(String(repeating: "x", count: 1_000_000))"}"#,
             reason: "emitted"),
     ]
 }

@@ -34,8 +34,8 @@ struct Inspection {
         FROM outbox_queue q
         """
 
-    /// Promises that hold after every run: positions without holes, a decision for every event, one command per key and
-    /// slot, an attempt for every outcome, no attempt after a finish.
+    /// Promises that hold after every run: positions without holes, a decision for every event, one command
+    /// per key and slot, an attempt for every outcome, no attempt after a finish.
     func brokenPromises() throws -> [String] {
         let checks: [(String, String)] = [
             (

@@ -1,4 +1,5 @@
-// What a machine does to a program: two of it, a lock that stays, a disk that is full, rules that change underneath.
+// What a machine does to a program: two of it, a lock that stays, a disk that is full, rules that change
+// underneath.
 import Foundation
 import GRDB
 import ProcessSupport
@@ -10,7 +11,8 @@ extension SystemTests {
     func twoRuns() async throws {
         let sandbox = try Sandbox()
         let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))
-        try sandbox.writeSettings(port: try await fake.start(), leaseSeconds: 30, totalTimeout: 10_000, concurrency: 4)
+        try sandbox.writeSettings(
+            port: try await fake.start(), leaseSeconds: 30, totalTimeout: 10_000, concurrency: 4)
         try sandbox.writeRules()
         try sandbox.prepare()
         let runs = try (0..<2).map { _ in try Program.sendonce("run", in: sandbox) }
@@ -65,9 +67,11 @@ extension SystemTests {
         let inspection = try Inspection(sandbox)
         let padding = String(repeating: "x", count: 4_000)
         for order in 0..<100 { try inspection.appendOrder(order, padding: padding) }
-        // `ulimit -f` counts blocks of 1 KiB: no file may grow beyond what the database has now and a little more.
-        // Python's shell-free way of setting it keeps the signal ignored, so that a write fails as on a full disk.
-        let limit = try FileManager.default.attributesOfItem(atPath: sandbox.path("shop.sqlite"))[.size] as? Int ?? 0
+        // `ulimit -f` counts blocks of 1 KiB: no file may grow beyond what the database has now and a little
+        // more. Python's shell-free way of setting it keeps the signal ignored, so that a write fails as on a
+        // full disk.
+        let limit =
+            try FileManager.default.attributesOfItem(atPath: sandbox.path("shop.sqlite"))[.size] as? Int ?? 0
         let starved = try Program.python(
             [Place.fixture("writers/starved.py"), "\(limit + 65_536)", Place.sendonce, "run"], in: sandbox)
         try eventually("it says that it cannot write") { starved.errorText.contains("waits") }
@@ -88,7 +92,9 @@ extension SystemTests {
         await fake.stop()
     }
 
-    @Test("Rules that are activated while `run` works hold from their activation on, and bad ones change nothing")
+    @Test(
+        "Rules that are activated while `run` works hold from their activation on, and bad ones change nothing"
+    )
     func rulesChangeWhileRunning() async throws {
         let sandbox = try Sandbox()
         let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))

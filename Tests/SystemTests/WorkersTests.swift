@@ -5,7 +5,9 @@ import SendonceFake
 import Testing
 
 extension SystemTests {
-    @Test("32 processes write 50 orders ten times each: every commit is in the log once, every order is one e-mail")
+    @Test(
+        "32 processes write 50 orders ten times each: every commit is in the log once, every order is one e-mail"
+    )
     func workers() async throws {
         let sandbox = try Sandbox()
         let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))
@@ -15,7 +17,10 @@ extension SystemTests {
         let run = try Program.sendonce("run", in: sandbox)
         let workers = try (0..<32).map { worker in
             try Program.python(
-                [Place.fixture("writers/orders.py"), sandbox.path("shop.sqlite"), "\(worker)", "50", "10", "7"],
+                [
+                    Place.fixture("writers/orders.py"), sandbox.path("shop.sqlite"), "\(worker)", "50", "10",
+                    "7",
+                ],
                 in: sandbox)
         }
         var committed: Set<String> = []

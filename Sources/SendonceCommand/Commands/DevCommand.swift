@@ -1,4 +1,5 @@
-// `sendonce dev`: file, fake provider, projector and dispatcher in one process, with rules that follow the file.
+// `sendonce dev`: file, fake provider, projector and dispatcher in one process, with rules that follow the
+// file.
 import ArgumentParser
 import Foundation
 import Logging
@@ -53,8 +54,8 @@ struct DevCommand: AsyncParsableCommand {
     }
 }
 
-/// Activates a rule file whenever its content, or that of a template, changed. A file with mistakes leaves the rules in
-/// force as they are.
+/// Activates a rule file whenever its content, or that of a template, changed. A file with mistakes leaves
+/// the rules in force as they are.
 struct RuleWatch: Service {
     let file: String
     let store: SQLiteStore

@@ -65,7 +65,8 @@ struct RunCommand: AsyncParsableCommand {
         let rules = try StoredRules.load(activation.ruleSet, from: store).ruleSet.rules
         let known = Set(settings.routes.map(\.name))
         for route in Set(rules.map(\.route)).subtracting(known).sorted() {
-            logger.warning("rules name the route \(route), which this process does not have: its commands wait here")
+            logger.warning(
+                "rules name the route \(route), which this process does not have: its commands wait here")
         }
     }
 }

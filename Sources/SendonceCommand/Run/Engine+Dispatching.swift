@@ -42,14 +42,16 @@ extension Engine {
         return min(max(Double((next - now).microseconds) / 1_000_000, 0.001), 0.1)
     }
 
-    /// Lets open attempts finish until the deadline, cuts off the rest, and records all of it. A store that stays away
-    /// cannot take the last outcomes: then the leases run out and they become unknown.
+    /// Lets open attempts finish until the deadline, cuts off the rest, and records all of it. A store that
+    /// stays away cannot take the last outcomes: then the leases run out and they become unknown.
     private func shutDown(_ dispatcher: Dispatcher) throws {
         var patience = Patience(logger: logger, what: "shutting down")
         let end = Engine.deadline(in: limits.shutdownSeconds)
         while dispatcher.inFlight > 0, SystemClock.monotonic() < end {
             do throws(StoreError) {
-                note(try dispatcher.turn(now: SystemClock.now(), monotonic: SystemClock.monotonic(), isClaiming: false))
+                note(
+                    try dispatcher.turn(
+                        now: SystemClock.now(), monotonic: SystemClock.monotonic(), isClaiming: false))
                 if dispatcher.inFlight > 0 { dispatcherAlarm.wait(seconds: 0.05) }
             } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))

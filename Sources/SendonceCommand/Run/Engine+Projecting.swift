@@ -40,8 +40,8 @@ extension Engine {
         "events wait, but no rule set is active: run `sendonce rules activate FILE`"
     }
 
-    /// Polls the file's change counter, about a microsecond each time, until somebody commits. The bound keeps a missed
-    /// change from mattering.
+    /// Polls the file's change counter, about a microsecond each time, until somebody commits. The bound
+    /// keeps a missed change from mattering.
     private func waitForCommit(after version: Int64) {
         for _ in 0..<250 {
             if isStopping { return }

@@ -8,11 +8,11 @@ import SendonceSQLite
 import SendonceStore
 import Synchronization
 
-/// Runs a projector and a dispatcher on one store: until it is told to stop, until a store error leaves no hope, or, once
-/// through, until nothing more is due now.
+/// Runs a projector and a dispatcher on one store: until it is told to stop, until a store error leaves no
+/// hope, or, once through, until nothing more is due now.
 ///
-/// Blocking calls stay on these two threads, never on the cooperative pool. However the dispatcher's thread ends, it first
-/// records what it knows.
+/// Blocking calls stay on these two threads, never on the cooperative pool. However the dispatcher's thread
+/// ends, it first records what it knows.
 final class Engine: Sendable {
     let mode: Mode
     let store: SQLiteStore

@@ -46,8 +46,8 @@ struct Examination {
                 grade: .good, words: "routes: \(settings.routes.map(\.name.string).joined(separator: ", "))")
     }
 
-    /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process checkpoints
-    /// while another resets the log.
+    /// SQLite's WAL-reset defect (sqlite.org/wal.html#walresetbug): commits can be lost when one process
+    /// checkpoints while another resets the log.
     private func engine(_ engine: SQLiteEngine) -> [Finding] {
         let words = "SQLite \(engine.versionText), journal_mode \(engine.journal)"
         guard engine.hasWALResetBug, engine.journal == "wal" else {

@@ -18,8 +18,9 @@ struct Settings: Sendable {
 
     var sqlite: SQLiteSettings { SQLiteSettings(journal: journal, busyTimeout: busySeconds) }
 
-    /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a directory
-    /// with one file for each value, as systemd credentials and container secrets have it), the settings file.
+    /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a
+    /// directory with one file for each value, as systemd credentials and container secrets have it), the
+    /// settings file.
     static func load(file: String?, database: String?) async throws -> Settings {
         let environment = ProcessInfo.processInfo.environment
         var providers: [any ConfigProvider] = [
@@ -67,7 +68,8 @@ struct Settings: Sendable {
         for route in routes where Int64(route.totalTimeout) >= longest {
             throw CommandError(
                 "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
-                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds")
+                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds"
+            )
         }
     }
 }
