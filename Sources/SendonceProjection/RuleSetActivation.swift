@@ -28,7 +28,7 @@ package enum ActivationError: Error, Sendable {
     case store(StoreError)
     /// The change does not fit the rules in force, for example `was` names a rule that never was.
     case unfit(String)
-    /// The change un-claims keys, and the number that was confirmed is not the number that it frees.
+    /// The change un-claims keys, and the number that was confirmed is lower than the number that it frees.
     case unconfirmed(freed: Int64, confirmed: Int64?)
     /// Somebody activated another rule set since the plan was made.
     case overtaken

@@ -48,8 +48,8 @@ struct GoldenTests {
         try expectGolden(
             "rules-activate-refused", ["rules", "activate", "renamed.yaml", "--by", "ann"], in: sandbox)
         try expectGolden(
-            "rules-activate-wrong-number",
-            ["rules", "activate", "renamed.yaml", "--by", "ann", "--free-keys", "7"],
+            "rules-activate-too-few",
+            ["rules", "activate", "renamed.yaml", "--by", "ann", "--free-keys", "0"],
             in: sandbox)
         try expectGolden("rules-activate-was", ["rules", "activate", "was.yaml", "--by", "ann"], in: sandbox)
         try expectGolden(

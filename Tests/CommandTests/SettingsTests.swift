@@ -81,10 +81,14 @@ struct SettingsTests {
             Mistake(
                 settings: brevo("api_key_file: key", "total_timeout_ms: 90000"),
                 words: ["route.b.total_timeout_ms", "raise lease_seconds"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "concurency: 5"),
+                words: ["concurency", "did you mean", "concurrency"]),
             Mistake(settings: "routes: b\n", words: ["routes is b", "write a list"]),
             Mistake(settings: "lease_seconds: soon\n", words: ["lease_seconds is soon", "whole number"]),
-            Mistake(settings: "lease_seconds: 0\n", words: ["lease_seconds must be above 0"]),
-            Mistake(settings: "routes: [b\n", words: ["cannot be read"]),
+            Mistake(
+                settings: "lease_seconds: 0\n", words: ["lease_seconds is 0: write a number from 1 to 86400"]),
+            Mistake(settings: "routes: [b\n", words: ["not YAML"]),
         ])
     func mistakes(mistake: Mistake) throws {
         let sandbox = try Sandbox()
@@ -92,7 +96,7 @@ struct SettingsTests {
         if let key = mistake.key { try sandbox.write(key, to: "key") }
         let result = try sandbox.sendonce("doctor")
         #expect(result.status == 2 && result.output.isEmpty)
-        for words in ["sendonce.yaml: "] + mistake.words {
+        for words in ["sendonce.yaml:"] + mistake.words {
             #expect(result.errors.contains(words), "\(words) in \(result.errors)")
         }
         #expect(!result.errors.contains("secret-key-1"))

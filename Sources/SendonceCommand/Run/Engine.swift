@@ -126,7 +126,7 @@ struct EngineTally: Sendable {
         let attempts = Outcome.allCases.compactMap { outcome in
             outcomes[outcome].map { "\($0) \(outcome.rawValue.replacing("_", with: " "))" }
         }
-        return "\(events) events decided, \(emitted) commands emitted; attempts: "
+        return "\(Printer.count(events, "event")) decided, \(Printer.count(emitted, "command")) emitted; attempts: "
             + (attempts.isEmpty ? "none" : attempts.joined(separator: ", "))
     }
 }
