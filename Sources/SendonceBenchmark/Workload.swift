@@ -26,7 +26,8 @@ enum Workload {
         return """
             {"order_id":\(10_000_000 + order),"customer":{"id":\(customer),"first_name":"Ann",\
             "last_name":"Example","email":"customer\(customer)@mail.example"},\
-            "total":"129.90","currency":"EUR","items":[{"sku":"A-1009","name":"Kettle, brushed steel","quantity":1,"price":"79.90"},\
+            "total":"129.90","currency":"EUR","items":[\
+            {"sku":"A-1009","name":"Kettle, brushed steel","quantity":1,"price":"79.90"},\
             {"sku":"B-2210","name":"Tea, 100 bags","quantity":2,"price":"25.00"}],"shipping":"standard"}
             """
     }
