@@ -56,7 +56,7 @@ extension DeliveryHistory {
             guard counted < schedule.attemptLimit else {
                 return firstUnsureAt == nil ? .finish(.dead) : .hold(.unknownOutcome)
             }
-            let planned = schedule.delay(afterAttempt: self.counted + 1, of: command)
+            let planned = schedule.delay(afterAttempt: attempt, of: command)
             guard let firstUnsureAt else {
                 return .retry(at: now + max(planned, verdict.askedWait), state: .pending)
             }
@@ -64,7 +64,7 @@ extension DeliveryHistory {
                 after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt, capability)
         case .unknown:
             guard counted + 1 < schedule.attemptLimit else { return .hold(.unknownOutcome) }
-            let planned = schedule.delay(afterAttempt: counted + 1, of: command)
+            let planned = schedule.delay(afterAttempt: attempt, of: command)
             return again(
                 after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt ?? startedAt,
                 capability)

@@ -27,6 +27,14 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         guard description.utf8.count <= Limits.addressBytes else { return nil }
     }
 
+    /// An address as it was recorded, taken apart and not judged.
+    package init(recorded text: Text) {
+        let bytes = Array(text.utf8)
+        let at = bytes.lastIndex(of: 0x40) ?? bytes.count
+        localPart = Text(String(decoding: bytes[..<at], as: UTF8.self))
+        domain = Text(String(decoding: bytes[at...].dropFirst(), as: UTF8.self))
+    }
+
     package var description: String { localPart.string + "@" + domain.string }
 
     private static func isLocalByte(_ byte: UInt8) -> Bool {

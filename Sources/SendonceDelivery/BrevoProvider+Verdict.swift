@@ -20,6 +20,8 @@ extension BrevoProvider {
 /// What is of use in one answer.
 private struct BrevoAnswer {
     let status: Int
+    /// Whether the body is JSON.
+    let isReadable: Bool
     let code: Text
     let words: Text
     let messageID: Text?
@@ -28,6 +30,7 @@ private struct BrevoAnswer {
     init(_ answer: TransportAnswer, status: Int, secret: Secret?) {
         self.status = status
         let document = AnswerReader.value(of: answer.body)
+        isReadable = document != nil
         code = BrevoAnswer.code(document) ?? Text("http_\(status)")
         let message =
             document?.member("message")?.text?.string ?? String(decoding: answer.body, as: UTF8.self)
@@ -39,8 +42,10 @@ private struct BrevoAnswer {
     func verdict(isComplete: Bool) -> Verdict {
         switch status {
         // Also where the body is cut off or cannot be read: then the message is accepted and its id is lost.
-        case 200..<300:
+        case 200..<300 where status == 201 || status == 202 || messageID != nil:
             return Verdict(.accepted, messageID: messageID, code: Text("http_\(status)"), words: words)
+        // Another 2xx without an id is not how Brevo accepts: a portal or a proxy may have answered in its place.
+        case 200..<300: return verdict(.unknown, trouble: .server)
         // Not Brevo's API but something in its place: a wrong URL, a proxy. No command must be burnt for
         // that.
         case 300..<400, 405: return verdict(.rejectedForNow, counts: false, trouble: .account)
@@ -51,7 +56,7 @@ private struct BrevoAnswer {
         // at work. Whether it will be accepted is not known, and asking again under the key tells.
         case 409: return verdict(.unknown)
         // A 400 may be the refusal of a duplicate; which one it is stood in the part that did not arrive.
-        case 400 where !isComplete: return verdict(.unknown)
+        case 400 where !isComplete || !isReadable: return verdict(.unknown)
         case 401, 403: return verdict(.rejectedForNow, counts: false, trouble: .account)
         case 402: return verdict(.rejectedForNow, counts: false, trouble: .credit)
         case 429: return verdict(.rejectedForNow, counts: false, trouble: .throttled)

@@ -7,7 +7,7 @@ package struct ProviderRequest: Sendable, CustomStringConvertible, CustomReflect
     /// Holds the route's secret; never printed, never recorded.
     package let headers: [Header]
     package let body: [UInt8]
-    /// SHA-256 over provider, URL and body, each with its length. Recorded with the first attempt; every
+    /// SHA-256 over provider and body, each with its length. Recorded with the first attempt; every
     /// later one must have the same. Headers are left out, so a changed API key does not hold a command.
     package let digest: Digest
 
@@ -21,7 +21,6 @@ package struct ProviderRequest: Sendable, CustomStringConvertible, CustomReflect
         self.body = body
         var builder = DigestBuilder()
         builder.addPart(kind.rawValue)
-        builder.addPart(url)
         builder.addPart(body)
         digest = builder.digest()
     }

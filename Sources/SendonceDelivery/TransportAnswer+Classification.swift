@@ -42,7 +42,8 @@ extension TransportAnswer {
             let isProviders = !isOwn && !TransportAnswer.malformed.contains(self.code)
             return .unanswered(
                 Verdict(
-                    .rejectedForNow, counts: !isOwn, code: code, words: words,
+                    // Not an attempt that failed: nothing of it ever left.
+                    .rejectedForNow, counts: false, code: code, words: words,
                     trouble: isProviders ? .server : nil))
         }
         if let status, status >= 200 {

@@ -13,8 +13,9 @@ package enum YAMLKeys {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw RuleMistakes(
-                RuleMistake(file: file, place: Place(line: 1, column: 1), message: "not YAML: \(error)"))
+            // The library's own words quote the line, which may hold a secret.
+            let (place, words) = problem(error)
+            throw RuleMistakes(RuleMistake(file: file, place: place, message: "not YAML: \(words)"))
         }
         guard let root else { return }
         guard let mapping = root.mapping else {
@@ -23,6 +24,15 @@ package enum YAMLKeys {
                     file: file, place: Place(line: 1, column: 1), message: "keys with values are expected"))
         }
         try check(mapping, at: [], file: file, known: known)
+    }
+
+    private static func problem(_ error: any Error) -> (Place, String) {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            (Place(line: mark.line, column: mark.column), problem)
+        default: (Place(line: 1, column: 1), "it cannot be read")
+        }
     }
 
     private static func check(

@@ -150,6 +150,7 @@ struct BatchWriter {
             try session.run(Self.supersedeSQL) {
                 $0.add(row.position)
                 $0.add(superseding)
+                $0.add(row.occurredAt)
             }
         }
         queue.add(number)
@@ -157,6 +158,13 @@ struct BatchWriter {
         queue.add(row.route)
         queue.add(row.supersedeDigest)
         try queue.run()
+        if let superseding = row.supersedeDigest {
+            try session.run(Self.lateSQL) {
+                $0.add(number)
+                $0.add(superseding)
+                $0.add(row.occurredAt)
+            }
+        }
     }
 
     private static let cancelSQL = """
@@ -166,7 +174,17 @@ struct BatchWriter {
     /// What one event says to several people is equally new: its commands do not supersede each other.
     private static let supersedeSQL = """
         UPDATE outbox_queue SET superseded_by = ?1 WHERE supersede_digest = ?2 AND superseded_by IS NULL
-            AND (SELECT position FROM outbox_command WHERE number = outbox_queue.command) < ?1
+            AND EXISTS (SELECT 1 FROM outbox_command c
+                WHERE c.number = outbox_queue.command AND c.position < ?1 AND c.occurred_at <= ?3)
+        """
+    /// Newer is what happened later: an event that comes late does not displace one that happened after it, but is
+    /// displaced by it.
+    private static let lateSQL = """
+        UPDATE outbox_queue SET superseded_by = (
+            SELECT max(c.position) FROM outbox_queue q JOIN outbox_command c ON c.number = q.command
+            WHERE q.supersede_digest = ?2 AND q.superseded_by IS NULL AND q.command <> ?1
+                AND c.occurred_at > ?3)
+        WHERE command = ?1
         """
 
     /// Deletes intake rows, each run of neighbouring numbers by one statement.

@@ -142,7 +142,7 @@ import Testing
     func due() {
         for step in Self.steps {
             guard case .retry(let due, let state) = step.result else { continue }
-            let delay = Self.schedule.delay(afterAttempt: step.history.counted + 1, of: step.history.command)
+            let delay = Self.schedule.delay(afterAttempt: step.history.attempt, of: step.history.command)
             if state == .pending || step.history.onUnknown == .retry {
                 #expect(due >= step.now + delay, "\(step)")
             }

@@ -37,6 +37,10 @@ CREATE TABLE outbox (
     CONSTRAINT traceparent_must_not_exceed_1000_bytes CHECK (length(CAST(traceparent AS BLOB)) <= 1000)
 ) STRICT;
 
+-- A number given by hand could replace an undecided event, or use up all numbers. Where none is given, SQLite shows
+-- -1 here.
+CREATE TRIGGER outbox_no_number BEFORE INSERT ON outbox WHEN NEW.seq >= 0
+BEGIN SELECT RAISE(ABORT, 'outbox: seq is assigned by the table; leave it out'); END;
 CREATE TRIGGER outbox_no_update BEFORE UPDATE ON outbox
 BEGIN SELECT RAISE(ABORT, 'outbox: an event is a fact and is never changed; insert another event'); END;
 
@@ -62,7 +66,7 @@ CREATE TABLE outbox_rule_set (
     name    TEXT NOT NULL,
     content BLOB NOT NULL,
     PRIMARY KEY (digest, name)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- From which position which rule set is in force, by whose act and why.
 CREATE TABLE outbox_activation (
@@ -181,7 +185,8 @@ CREATE TABLE outbox_queue (
 CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
 CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
 CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
-CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest) WHERE supersede_digest IS NOT NULL;
+CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest)
+    WHERE supersede_digest IS NOT NULL AND superseded_by IS NULL;
 
 -- One try to send, recorded before its first byte leaves.
 CREATE TABLE outbox_attempt (
@@ -375,3 +380,7 @@ BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: a row is never deleted');
 CREATE TRIGGER outbox_gate_no_replace BEFORE INSERT ON outbox_gate
 WHEN EXISTS (SELECT 1 FROM outbox_gate WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_finish_not_while_queued BEFORE INSERT ON outbox_finish
+WHEN EXISTS (SELECT 1 FROM outbox_queue WHERE command = NEW.command)
+BEGIN SELECT RAISE(ABORT, 'outbox_finish: a queued command is finished by its dispatcher'); END;

@@ -62,7 +62,7 @@ struct RuleWatch: Service {
     let logger: Logger
 
     func run() async throws {
-        var last = ""
+        var (last, lastWords) = ("", "")
         // Half a second is below what a person notices after saving a file.
         for await _ in AsyncTimer(every: .milliseconds(500)).cancelOnGracefulShutdown() {
             do {
@@ -74,8 +74,8 @@ struct RuleWatch: Service {
                     in: store)
             } catch {
                 let words = CommandError(error).words
-                if words != last { logger.error("the rules stay as they are: \(words)") }
-                last = words
+                if words != lastWords { logger.error("the rules stay as they are: \(words)") }
+                lastWords = words
             }
         }
     }

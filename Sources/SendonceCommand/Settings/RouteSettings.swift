@@ -21,7 +21,7 @@ enum RouteSettings {
             }
             route = Route(name: Text(name), kind: .brevo, url: url, secret: secret)
         case "maildir":
-            guard let path = reader.string(forKey: "path") else {
+            guard let path = reader.string(forKey: "path"), !path.isEmpty else {
                 throw CommandError("\(place).path is missing: name the directory that receives the mail")
             }
             route = Route(
@@ -67,7 +67,10 @@ enum RouteSettings {
     private static func apiKey(_ reader: ConfigReader, place: String) throws -> String {
         if let path = reader.string(forKey: "api_key_file") {
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw CommandError("\(place).api_key_file: \(path) cannot be read")
+                // Somebody may have written the key itself here; it must not be printed.
+                let isKey = path.hasPrefix("xkeysib-") || path.utf8.count > 200
+                let shown = isKey ? "what it names" : path
+                throw CommandError("\(place).api_key_file: \(shown) cannot be read")
             }
             let key = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             guard !key.isEmpty else { throw CommandError("\(place).api_key_file: \(path) is empty") }

@@ -61,7 +61,11 @@ struct Settings: Sendable {
             }
             return journal
         }
-        routes = try (typed.list("routes") ?? []).map { name in
+        let names = try typed.list("routes") ?? []
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw CommandError("\(file): routes names \(twice) twice")
+        }
+        routes = try names.map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }
         let longest = DispatchSettings.longestTransfer(within: lease).microseconds / 1_000
