@@ -7,8 +7,8 @@ struct SendonceCommand: AsyncParsableCommand {
         commandName: "sendonce",
         abstract: "An outbox for e-mail: one INSERT, one e-mail, and an answer to every why.",
         discussion: """
-            An application writes events with one INSERT in its own transaction. Rules say what may be sent once; \
-            `run` decides and delivers; `why` explains.
+            An application writes events with one INSERT in its own transaction. Rules say what may be sent \
+            once; `run` decides and delivers; `why` explains.
 
               sendonce migrate up                      make or update the tables
               sendonce rules activate rules.yaml       bring rules into force

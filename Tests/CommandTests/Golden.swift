@@ -1,10 +1,12 @@
-// What commands print, compared byte for byte with `fixtures/commands`, times and other volatile values aside.
+// What commands print, compared byte for byte with `fixtures/commands`; times and
+// other volatile values aside.
 import Foundation
 import ProcessSupport
 import Testing
 
-/// Runs a command and compares all that can be seen of it with `fixtures/commands/NAME.txt`. With `SENDONCE_RECORD=1` the
-/// file is written instead and the test fails, so that nobody takes a recording for a check.
+/// Runs a command and compares all that can be seen of it with `fixtures/commands/NAME.txt`. With
+/// `SENDONCE_RECORD=1` the file is written instead and the test fails, so that nobody takes a
+/// recording for a check.
 func expectGolden(
     _ name: String, _ arguments: [String], in sandbox: Sandbox, location: SourceLocation = #_sourceLocation
 ) throws {
@@ -41,8 +43,8 @@ private func difference(_ expected: String, _ seen: String) -> String {
     return "\(before.count) lines became \(now.count)"
 }
 
-/// Times, digests that depend on them, versions and this machine's names replaced by words of the same length where a
-/// table is aligned by them.
+/// Times, digests that depend on them, versions and this machine's names replaced by words of the same length
+/// where a table is aligned by them.
 func stable(_ text: String, in sandbox: Sandbox) -> String {
     let replacements: [(pattern: String, word: String)] = [
         (#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"#, "<time>"),

@@ -1,4 +1,5 @@
-// Where output goes and what form it has: results to one stream, messages to the other, JSON that a parser accepts.
+// Where output goes and what form it has: results to one stream, messages to the other, JSON that a parser
+// accepts.
 import Foundation
 import ProcessSupport
 import Testing

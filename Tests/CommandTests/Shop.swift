@@ -1,4 +1,4 @@
-// A small shop to run commands in: settings with a maildir, rules with a template, events whose times are fixed.
+// A small shop to run commands in: settings with a maildir, rules with a template.
 import Foundation
 import ProcessSupport
 

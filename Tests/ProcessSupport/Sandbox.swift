@@ -27,7 +27,8 @@ package final class Sandbox {
         FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out within a test.
+    /// Settings with one Brevo route to a fake on this machine. Short times, so that a lease runs out
+    /// within a test.
     package func writeSettings(
         port: Int, leaseSeconds: Int = 2, totalTimeout: Int = 1_200, concurrency: Int = 16
     ) throws {

@@ -22,7 +22,8 @@ extension Sandbox {
     }
 }
 
-/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for luck: the condition decides.
+/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for
+/// luck: the condition decides.
 func eventually(
     _ what: String, within seconds: Double = 60, location: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool

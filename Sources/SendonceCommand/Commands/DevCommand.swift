@@ -13,8 +13,8 @@ struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev", abstract: "Try it: database, fake provider and dispatcher in one process.",
         discussion: """
-            Every route of the rules leads to a fake Brevo on this machine, whatever the settings say. The rule file is \
-            activated at once and on every change.
+            Every route of the rules leads to a fake Brevo on this machine, whatever the settings say. The \
+            rule file is activated at once and on every change.
             """)
 
     @Option(name: .long, help: "The rule file.")

@@ -34,7 +34,8 @@ enum StarterFiles {
         (
             "sendonce.yaml",
             """
-            # Settings of sendonce. Environment variables (SENDONCE_DATABASE, SENDONCE_ROUTE_LOCAL_PATH …) win over this file.
+            # Settings of sendonce. Environment variables (SENDONCE_DATABASE, SENDONCE_ROUTE_LOCAL_PATH …) win
+            # over this file.
             database: sendonce.sqlite
             routes: [local]
             route:

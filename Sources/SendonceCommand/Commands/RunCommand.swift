@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Decide and deliver until stopped.",
         discussion: """
-            Works with the rule set in force and needs no rule file. SIGTERM or SIGINT ends it: it stops claiming, lets \
-            open attempts finish within the deadline, and releases what never left.
+            Works with the rule set in force and needs no rule file. SIGTERM or SIGINT ends it: it stops \
+            claiming, lets open attempts finish within the deadline, and releases what never left.
             """)
 
     @Flag(name: .long, help: "Decide and deliver what is due now, then end.")

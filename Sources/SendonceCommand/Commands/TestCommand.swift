@@ -12,8 +12,8 @@ struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Show what the rules decide about one event, and the message.",
         discussion: """
-            The file holds {"type": "order.placed", "data": {…}}, optionally with id, source, subject and time. Nothing \
-            is stored and nothing can be sent: the ledger is empty, so duplicates do not show.
+            The file holds {"type": "order.placed", "data": {…}}, optionally with id, source, subject and \
+            time. Nothing is stored and nothing can be sent: the ledger is empty, so duplicates do not show.
 
               sendonce test event.json --rules rules.yaml
             """)

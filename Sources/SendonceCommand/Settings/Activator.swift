@@ -21,7 +21,8 @@ enum Activator {
             in: store)
         if let activation {
             Printer.message(
-                "activated \(activation.ruleSet.description.prefix(12)) as event #\(activation.position) by \(actor)"
+                "activated \(activation.ruleSet.description.prefix(12)) as event #\(activation.position)"
+                    + " by \(actor)"
             )
         }
     }

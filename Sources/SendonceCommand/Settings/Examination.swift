@@ -77,7 +77,8 @@ struct Examination {
             Finding(
                 grade: .good,
                 words:
-                    "rule set \(short), active since \(activation.recordedAt.shortText) by \(activation.actor)"
+                    "rule set \(short), active since \(activation.recordedAt.shortText)"
+                    + " by \(activation.actor)"
             )
         ]
             + missing.map { route in

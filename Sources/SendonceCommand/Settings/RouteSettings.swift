@@ -51,7 +51,8 @@ enum RouteSettings {
             (1...1_000).contains(route.schedule.attemptLimit)
         else {
             throw CommandError(
-                "\(place): retry_first_ms must be above 0, retry_longest_ms not below it, attempts from 1 to 1000"
+                "\(place): retry_first_ms must be above 0, retry_longest_ms not below it,"
+                    + " attempts from 1 to 1000"
             )
         }
         guard (1...1_024).contains(route.concurrency) else {

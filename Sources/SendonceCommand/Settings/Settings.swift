@@ -68,7 +68,8 @@ struct Settings: Sendable {
         for route in routes where Int64(route.totalTimeout) >= longest {
             throw CommandError(
                 "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
-                    + " \(lease.description) leaves less than \(longest) ms for a transfer: raise lease_seconds"
+                    + " \(lease.description) leaves less than \(longest) ms for a transfer:"
+                    + " raise lease_seconds"
             )
         }
     }

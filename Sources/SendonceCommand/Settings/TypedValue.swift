@@ -1,5 +1,5 @@
-// Values of the settings with a type. The reader gives nil for a value that it cannot convert; taking the default for it
-// would let a typing mistake change nothing and say nothing.
+// Values of the settings with a type. The reader gives nil for a value that it cannot convert; taking the
+// default for it would let a typing mistake change nothing and say nothing.
 import Configuration
 
 /// Reads one part of the settings. Every mistake names the place, the key and what to write.
