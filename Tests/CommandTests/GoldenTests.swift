@@ -102,9 +102,10 @@ struct GoldenTests {
     func rehearsal() throws {
         let sandbox = try Sandbox()
         try sandbox.writeShop()
+        let data = #"{"order_id": 42, "email": "ann@shop.example", "name": "Ann"}"#
         let time = #""time": "2026-03-01T12:00:00Z""#
         try sandbox.write(
-            #"{"type": "order.placed", "data": {"order_id": 42, "email": "ann@shop.example", "name": "Ann"}, \#(time)}"#,
+            #"{"type": "order.placed", "data": \#(data), \#(time)}"#,
             to: "event.json")
         try sandbox.write(
             #"{"type": "order.placed", "data": {"order_id": 1.5, "email": "ann@shop.example"}, \#(time)}"#,
@@ -130,7 +131,7 @@ struct GoldenTests {
         let apply = try Program.python(
             [
                 "-c",
-                "import sqlite3; d = sqlite3.connect('shop.sqlite'); d.executescript(open('all.sql').read()); d.close()",
+                "import sqlite3; sqlite3.connect('shop.sqlite').executescript(open('all.sql').read())",
             ], in: sandbox)
         #expect(apply.wait() == 0, "\(apply.errorText)")
         #expect(try sandbox.sendonce("migrate", "status").status == 0)

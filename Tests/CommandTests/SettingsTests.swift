@@ -73,7 +73,8 @@ struct SettingsTests {
             Mistake(
                 settings: brevo("api_key_file: key"), words: ["api_key_file", "no key"], key: "two\nlines"),
             Mistake(
-                settings: brevo("api_key_file: key", "rate: many"), words: ["route.b.rate is many", "number"]),
+                settings: brevo("api_key_file: key", "rate: many"),
+                words: ["route.b.rate is many", "number"]),
             Mistake(settings: brevo("api_key_file: key", "rate: 0"), words: ["route.b.rate", "above 0"]),
             Mistake(
                 settings: brevo("api_key_file: key", "concurrency: 5000"),
@@ -87,7 +88,8 @@ struct SettingsTests {
             Mistake(settings: "routes: b\n", words: ["routes is b", "write a list"]),
             Mistake(settings: "lease_seconds: soon\n", words: ["lease_seconds is soon", "whole number"]),
             Mistake(
-                settings: "lease_seconds: 0\n", words: ["lease_seconds is 0: write a number from 1 to 86400"]),
+                settings: "lease_seconds: 0\n",
+                words: ["lease_seconds is 0: write a number from 1 to 86400"]),
             Mistake(settings: "routes: [b\n", words: ["not YAML"]),
         ])
     func mistakes(mistake: Mistake) throws {

@@ -210,7 +210,8 @@ struct ActivationTests {
         try scratch.execute(
             """
             DROP TRIGGER outbox_rule_set_no_update;
-            UPDATE outbox_rule_set SET content = CAST(replace(CAST(content AS TEXT), 'data.order', 'data.other') AS BLOB)
+            UPDATE outbox_rule_set
+            SET content = CAST(replace(CAST(content AS TEXT), 'data.order', 'data.other') AS BLOB)
             """)
         _ = try store.append(NewEvent(type: "order.placed", payload: Array(#"{"order":1}"#.utf8)))
         let error = #expect(throws: StoreError.self) { try LiveProjector(store: store).step(now: time(1)) }

@@ -99,7 +99,7 @@ struct LiveProjectorTests {
     }
 
     @Test(
-        "A transaction that fails leaves the intake, the log and the ledger as they were, and the next one does all",
+        "A transaction that fails leaves intake, log and ledger as they were, and the next one does all",
         arguments: FailingStore.Point.allCases)
     func failure(at point: FailingStore.Point) throws {
         try activate()

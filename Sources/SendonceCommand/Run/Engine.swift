@@ -126,7 +126,8 @@ struct EngineTally: Sendable {
         let attempts = Outcome.allCases.compactMap { outcome in
             outcomes[outcome].map { "\($0) \(outcome.rawValue.replacing("_", with: " "))" }
         }
-        return "\(Printer.count(events, "event")) decided, \(Printer.count(emitted, "command")) emitted; attempts: "
+        let decided = Printer.count(events, "event") + " decided, " + Printer.count(emitted, "command")
+        return "\(decided) emitted; attempts: "
             + (attempts.isEmpty ? "none" : attempts.joined(separator: ", "))
     }
 }
