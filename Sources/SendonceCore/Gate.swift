@@ -45,7 +45,8 @@ extension GateFacts {
         guard let safeUntil = capability.safeUntil(firstUnsureAt: firstUnsureAt), now < safeUntil else {
             return .hold(.unknownOutcome)
         }
-        // A clock that was set back cannot tell how much of a window is left; where nothing is forgotten, it need not.
+        // A clock that was set back cannot tell how much of a window is left; where nothing is forgotten, it
+        // need not.
         guard now >= firstUnsureAt || capability == .idempotent else { return .hold(.unknownOutcome) }
         return .open(until: expiresAt.map { min($0, safeUntil) } ?? safeUntil)
     }

@@ -44,7 +44,8 @@ private struct BrevoAnswer {
         // Also where the body is cut off or cannot be read: then the message is accepted and its id is lost.
         case 200..<300 where status == 201 || status == 202 || messageID != nil:
             return Verdict(.accepted, messageID: messageID, code: Text("http_\(status)"), words: words)
-        // Another 2xx without an id is not how Brevo accepts: a portal or a proxy may have answered in its place.
+        // Another 2xx without an id is not how Brevo accepts: a portal or a proxy may have answered in its
+        // place.
         case 200..<300: return verdict(.unknown, trouble: .server)
         // Not Brevo's API but something in its place: a wrong URL, a proxy. No command must be burnt for
         // that.

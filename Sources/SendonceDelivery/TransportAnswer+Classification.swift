@@ -42,8 +42,10 @@ extension TransportAnswer {
             let isProviders = !isOwn && !TransportAnswer.malformed.contains(self.code)
             return .unanswered(
                 Verdict(
-                    // Not an attempt that failed: nothing of it ever left.
-                    .rejectedForNow, counts: false, code: code, words: words,
+                    // Nothing of it ever left, so no attempt is used up; but what was built wrongly would be
+                    // built wrongly for ever.
+                    .rejectedForNow, counts: TransportAnswer.malformed.contains(self.code), code: code,
+                    words: words,
                     trouble: isProviders ? .server : nil))
         }
         if let status, status >= 200 {

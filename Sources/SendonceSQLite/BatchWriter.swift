@@ -177,8 +177,8 @@ struct BatchWriter {
             AND EXISTS (SELECT 1 FROM outbox_command c
                 WHERE c.number = outbox_queue.command AND c.position < ?1 AND c.occurred_at <= ?3)
         """
-    /// Newer is what happened later: an event that comes late does not displace one that happened after it, but is
-    /// displaced by it.
+    /// Newer is what happened later: an event that comes late does not displace one that happened after it,
+    /// but is displaced by it.
     private static let lateSQL = """
         UPDATE outbox_queue SET superseded_by = (
             SELECT max(c.position) FROM outbox_queue q JOIN outbox_command c ON c.number = q.command

@@ -41,7 +41,8 @@ struct QueuedCommand {
     init(_ row: Statement) throws(StoreError) {
         number = row.integer(0)
         state = try row.word(1)
-        // Checked again when the message is built: one address that no longer passes must not stop the others.
+        // Checked again when the message is built: one address that no longer passes must not stop the
+        // others.
         let recipient = EmailAddress(recorded: row.text(18))
         let command = Command(
             id: try row.commandID(9), position: row.integer(10), rule: row.text(11), item: row.integer(12),

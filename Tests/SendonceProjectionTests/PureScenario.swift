@@ -112,7 +112,12 @@ struct PureScenario {
         where older.supersedeDigest != nil && older.supersedeDigest == command.supersedeDigest
             && older.position < command.position && supersededBy[older.id] == nil
         {
-            supersededBy[older.id] = command.position
+            if older.occurredAt <= command.occurredAt {
+                supersededBy[older.id] = command.position
+            } else {
+                // What comes late is ended by what happened after it.
+                supersededBy[command.id] = older.position
+            }
         }
         commands.append(command)
     }

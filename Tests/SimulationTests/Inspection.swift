@@ -66,7 +66,8 @@ struct Inspection {
                 coalesce(q.cancelled_by, q.superseded_by) IS NOT NULL AS called_off,
                 EXISTS (SELECT 1 FROM outbox_decision d WHERE d.reason = 'cancels' AND d.command = c.id)
                 OR EXISTS (SELECT 1 FROM outbox_command n
-                    WHERE n.supersede_digest = c.supersede_digest AND n.number > c.number)
+                    WHERE n.supersede_digest = c.supersede_digest AND n.number > c.number
+                        AND n.occurred_at >= c.occurred_at)
                     AS must_be_called_off
             FROM outbox_command c
             LEFT JOIN outbox_queue q ON q.command = c.number

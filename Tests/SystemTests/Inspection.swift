@@ -29,7 +29,8 @@ struct Inspection {
     static let stuckCommands = """
         SELECT q.state || coalesce(' ' || q.hold_reason || ' ' || q.hold_detail, '') || ': ' || (
             SELECT group_concat(a.attempt || ' ' || coalesce(o.outcome || ' ' || o.code, 'open'), ', ')
-            FROM outbox_attempt a LEFT JOIN outbox_outcome o ON o.command = a.command AND o.attempt = a.attempt
+            FROM outbox_attempt a
+            LEFT JOIN outbox_outcome o ON o.command = a.command AND o.attempt = a.attempt
             WHERE a.command = q.command)
         FROM outbox_queue q
         """
