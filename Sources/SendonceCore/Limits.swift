@@ -21,7 +21,7 @@ package enum Limits {
     /// Recipients that one event may select for one rule: each is a command of its own.
     package static let recipientsPerEvent = 100
     /// Events in one projector transaction: bounds the time that the write lock is held.
-    package static let batchEvents = 2_000
+    package static let batchEvents = 5_000
     /// Decisions after which a projector transaction takes no further event: one event can select many
     /// recipients.
     package static let batchDecisions = 10_000

@@ -91,6 +91,9 @@ final class Session: @unchecked Sendable {
         try database.execute(sql: "PRAGMA synchronous = \(journal == "wal" ? "FULL" : "EXTRA")")
         try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
         // Pages that one projector transaction touches fit, so that none is written twice.
+        // 40 MB of log between checkpoints instead of 4: pages of the indexes that are met at random are
+        // written once for many batches, and the checkpoint inside a commit comes a tenth as often.
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = 10000")
         try database.execute(sql: "PRAGMA cache_size = -32768")
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
     }

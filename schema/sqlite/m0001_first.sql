@@ -1,6 +1,8 @@
 -- The tables of Sendonce, version 1. Times are INTEGER microseconds since 1970-01-01T00:00:00Z, but for the
 -- one that applications write as text. Digests are BLOBs of 32 bytes. Only outbox and outbox_queue ever lose
 -- or change rows.
+-- Lists of words in CHECKs are written out with OR: for an IN list SQLite builds a temporary table at every
+-- insert, which costs more than the insert itself.
 
 -- The intake: events that were committed by the application and are not in the log yet.
 CREATE TABLE outbox (
@@ -92,9 +94,11 @@ CREATE TABLE outbox_decision (
     position  INTEGER NOT NULL REFERENCES outbox_log (position),
     rule      TEXT NOT NULL,
     item      INTEGER NOT NULL,
-    reason    TEXT NOT NULL CHECK (reason IN ('emitted', 'duplicate', 'within_window', 'repeated_event',
-        'condition_false', 'no_rule', 'key_missing', 'key_invalid', 'recipient_missing', 'recipient_invalid',
-        'param_missing', 'payload_invalid', 'cancels', 'cancels_nothing', 'control')),
+    reason    TEXT NOT NULL CHECK ((reason = 'emitted' OR reason = 'duplicate' OR reason = 'within_window'
+        OR reason = 'repeated_event' OR reason = 'condition_false' OR reason = 'no_rule'
+        OR reason = 'key_missing' OR reason = 'key_invalid' OR reason = 'recipient_missing'
+        OR reason = 'recipient_invalid' OR reason = 'param_missing' OR reason = 'payload_invalid'
+        OR reason = 'cancels' OR reason = 'cancels_nothing' OR reason = 'control')),
     key       TEXT,
     recipient TEXT,
     winner    INTEGER,
@@ -103,13 +107,14 @@ CREATE TABLE outbox_decision (
     command   TEXT,
     PRIMARY KEY (position, rule, item),
     CONSTRAINT command_stands_with_emitted_and_cancels
-        CHECK ((command IS NOT NULL) = (reason IN ('emitted', 'cancels'))),
+        CHECK ((command IS NOT NULL) = ((reason = 'emitted' OR reason = 'cancels'))),
     CONSTRAINT winner_stands_with_duplicate_within_window_and_repeated_event
-        CHECK ((winner IS NOT NULL) = (reason IN ('duplicate', 'within_window', 'repeated_event'))),
+        CHECK ((winner IS NOT NULL) = ((reason = 'duplicate' OR reason = 'within_window'
+            OR reason = 'repeated_event'))),
     CONSTRAINT until_stands_with_within_window CHECK ((until IS NOT NULL) = (reason = 'within_window')),
     CONSTRAINT detail_stands_with_reasons_that_name_something
-        CHECK (CASE WHEN reason IN ('key_missing', 'key_invalid', 'recipient_invalid', 'param_missing',
-            'payload_invalid', 'control') THEN detail IS NOT NULL
+        CHECK (CASE WHEN (reason = 'key_missing' OR reason = 'key_invalid' OR reason = 'recipient_invalid'
+            OR reason = 'param_missing' OR reason = 'payload_invalid' OR reason = 'control') THEN detail IS NOT NULL
             ELSE detail IS NULL OR reason = 'condition_false' END),
     CONSTRAINT emitted_has_key_and_recipient
         CHECK (reason <> 'emitted' OR (key IS NOT NULL AND recipient IS NOT NULL))
@@ -150,7 +155,7 @@ CREATE TABLE outbox_command (
     occurred_at      INTEGER NOT NULL,
     not_before       INTEGER NOT NULL,
     expires_at       INTEGER,
-    on_unknown       TEXT CHECK (on_unknown IN ('hold', 'retry', 'look_up')),
+    on_unknown       TEXT CHECK ((on_unknown = 'hold' OR on_unknown = 'retry' OR on_unknown = 'look_up')),
     supersede_digest BLOB CHECK (length(supersede_digest) = 32)
 ) STRICT;
 CREATE INDEX outbox_command_by_recipient ON outbox_command (recipient);
@@ -158,7 +163,8 @@ CREATE INDEX outbox_command_by_recipient ON outbox_command (recipient);
 -- Commands that are not finished.
 CREATE TABLE outbox_queue (
     command          INTEGER PRIMARY KEY REFERENCES outbox_command (number),
-    state            TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'unknown', 'held')),
+    state            TEXT NOT NULL CHECK ((state = 'pending' OR state = 'sending' OR state = 'unknown'
+        OR state = 'held')),
     due_at           INTEGER NOT NULL,
     route            TEXT NOT NULL,
     supersede_digest BLOB,
@@ -169,7 +175,8 @@ CREATE TABLE outbox_queue (
     first_unsure_at  INTEGER,
     request_digest   BLOB CHECK (length(request_digest) = 32),
     hold_reason      TEXT
-        CHECK (hold_reason IN ('operator', 'unknown_outcome', 'template_error', 'restored', 'fence')),
+        CHECK ((hold_reason = 'operator' OR hold_reason = 'unknown_outcome' OR hold_reason = 'template_error'
+            OR hold_reason = 'restored' OR hold_reason = 'fence')),
     hold_detail      TEXT,
     held_at          INTEGER,
     cancelled_by     INTEGER,
@@ -205,13 +212,15 @@ CREATE TABLE outbox_outcome (
     command     INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
     outcome     TEXT NOT NULL
-        CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
-    counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
+        CHECK ((outcome = 'accepted' OR outcome = 'duplicate' OR outcome = 'rejected'
+            OR outcome = 'rejected_for_now' OR outcome = 'unknown')),
+    counts      INTEGER NOT NULL CHECK (counts = 0 OR counts = 1),
     code        TEXT NOT NULL,
     words       TEXT NOT NULL,
     message_id  TEXT,
     retry_after INTEGER,
-    trouble     TEXT CHECK (trouble IN ('account', 'credit', 'throttled', 'server')),
+    trouble     TEXT CHECK ((trouble = 'account' OR trouble = 'credit' OR trouble = 'throttled'
+        OR trouble = 'server')),
     status      INTEGER,
     issues      INTEGER NOT NULL CHECK (issues >= 0),
     finished_at INTEGER NOT NULL,
@@ -227,13 +236,15 @@ CREATE TABLE outbox_late_answer (
     attempt     INTEGER NOT NULL,
     token       INTEGER NOT NULL,
     outcome     TEXT NOT NULL
-        CHECK (outcome IN ('accepted', 'duplicate', 'rejected', 'rejected_for_now', 'unknown')),
-    counts      INTEGER NOT NULL CHECK (counts IN (0, 1)),
+        CHECK ((outcome = 'accepted' OR outcome = 'duplicate' OR outcome = 'rejected'
+            OR outcome = 'rejected_for_now' OR outcome = 'unknown')),
+    counts      INTEGER NOT NULL CHECK (counts = 0 OR counts = 1),
     code        TEXT NOT NULL,
     words       TEXT NOT NULL,
     message_id  TEXT,
     retry_after INTEGER,
-    trouble     TEXT CHECK (trouble IN ('account', 'credit', 'throttled', 'server')),
+    trouble     TEXT CHECK ((trouble = 'account' OR trouble = 'credit' OR trouble = 'throttled'
+        OR trouble = 'server')),
     status      INTEGER,
     issues      INTEGER NOT NULL CHECK (issues >= 0),
     finished_at INTEGER NOT NULL,
@@ -245,8 +256,9 @@ CREATE INDEX outbox_late_answer_by_message_id ON outbox_late_answer (message_id)
 -- How a command ended.
 CREATE TABLE outbox_finish (
     command INTEGER PRIMARY KEY REFERENCES outbox_command (number),
-    state   TEXT NOT NULL CHECK (state IN (
-        'accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded', 'suppressed')),
+    state   TEXT NOT NULL CHECK (
+        state = 'accepted' OR state = 'rejected' OR state = 'dead' OR state = 'expired'
+        OR state = 'cancelled' OR state = 'superseded' OR state = 'suppressed'),
     at      INTEGER NOT NULL,
     cause   INTEGER
 ) STRICT;
@@ -256,9 +268,11 @@ CREATE TABLE outbox_gate (
     number  INTEGER PRIMARY KEY,
     command INTEGER NOT NULL REFERENCES outbox_command (number),
     at      INTEGER NOT NULL,
-    gate    TEXT NOT NULL CHECK (gate IN (
-        'operator', 'unknown_outcome', 'template_error', 'restored', 'fence',
-        'accepted', 'rejected', 'dead', 'expired', 'cancelled', 'superseded', 'suppressed')),
+    gate    TEXT NOT NULL CHECK (
+        gate = 'operator' OR gate = 'unknown_outcome' OR gate = 'template_error'
+        OR gate = 'restored' OR gate = 'fence' OR gate = 'accepted' OR gate = 'rejected'
+        OR gate = 'dead' OR gate = 'expired' OR gate = 'cancelled' OR gate = 'superseded'
+        OR gate = 'suppressed'),
     cause   INTEGER,
     detail  TEXT
 ) STRICT;
