@@ -10,12 +10,14 @@ extension SystemTests {
     @Test("Two `run` processes on one file share the work: every order is accepted once")
     func twoRuns() async throws {
         let sandbox = try Sandbox()
-        let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))
+        let slow = try FakeBrevo.ChaosPlan(seed: 1, chances: [.init(.acceptThenLate(milliseconds: 20), 1)])
+        let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key", chaos: slow))
         try sandbox.writeSettings(
-            port: try await fake.start(), leaseSeconds: 30, totalTimeout: 10_000, concurrency: 4)
+            port: try await fake.start(), leaseSeconds: 30, totalTimeout: 10_000, concurrency: 2)
         try sandbox.writeRules()
         try sandbox.prepare()
         let runs = try (0..<2).map { _ in try Program.sendonce("run", in: sandbox) }
+        for run in runs { try eventually("it runs") { run.errorText.contains("delivering") } }
         let inspection = try Inspection(sandbox)
         for order in 0..<300 { try inspection.appendOrder(order) }
         try eventually("all are accepted") {
@@ -27,6 +29,37 @@ extension SystemTests {
         }
         #expect(fake.accepted().count == 300)
         #expect(try inspection.number("SELECT count(DISTINCT dispatcher) FROM outbox_attempt") == 2)
+        #expect(try inspection.brokenPromises() == [])
+        await fake.stop()
+    }
+
+    @Test(
+        "SIGTERM ends claiming, waits for what is in flight, and leaves no outcome unknown and no lease behind"
+    )
+    func cleanShutdown() async throws {
+        let sandbox = try Sandbox()
+        let slow = try FakeBrevo.ChaosPlan(seed: 1, chances: [.init(.acceptThenLate(milliseconds: 400), 1)])
+        let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key", chaos: slow))
+        try sandbox.writeSettings(
+            port: try await fake.start(), leaseSeconds: 30, totalTimeout: 10_000, concurrency: 4)
+        try sandbox.writeRules()
+        try sandbox.prepare()
+        let inspection = try Inspection(sandbox)
+        for order in 0..<20 { try inspection.appendOrder(order) }
+        let run = try Program.sendonce("run", in: sandbox)
+        try eventually("attempts are in flight") { fake.tally().accepted >= 5 }
+        run.kill(SIGTERM)
+        #expect(run.wait() == 0, "\(run.errorText)")
+        let acceptedThen = fake.accepted().count
+        #expect(acceptedThen < 20, "it ended before all was sent, or the test shows nothing")
+        #expect(
+            try inspection.number("SELECT count(*) FROM outbox_finish WHERE state = 'accepted'")
+                == acceptedThen)
+        #expect(try inspection.number("SELECT count(*) FROM outbox_queue WHERE state <> 'pending'") == 0)
+        #expect(try inspection.number("SELECT count(*) FROM outbox_outcome WHERE outcome = 'unknown'") == 0)
+        fake.follow(.calm)
+        try sandbox.mustSendonce("run", "--once")
+        #expect(fake.accepted().count == 20)
         #expect(try inspection.brokenPromises() == [])
         await fake.stop()
     }

@@ -50,6 +50,11 @@ struct RunCommand: AsyncParsableCommand {
             once ? .once : .untilStopped, store: store,
             limits: EngineLimits(shutdownSeconds: settings.shutdownSeconds), logger: logger
         ) { try factory.make(wake: $0) }
+        let routes = settings.routes.map(\.name.string).joined(separator: ", ")
+        if !once {
+            logger.info(
+                "deciding and delivering", metadata: ["database": "\(store.path)", "routes": "\(routes)"])
+        }
         try await EngineService.run(engine, logger: logger)
         guard once else { return }
         Printer.line(engine.tally.words)
