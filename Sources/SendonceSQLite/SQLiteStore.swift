@@ -35,6 +35,15 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// Throws `.damaged` if the file at the path is no longer the one that is open. Events that are written
+    /// to the new file would wait for ever, while this process works on one that nobody else sees.
+    package func checkPlace() throws(StoreError) {
+        let hasMoved = try reader.use { (session: Session) throws(StoreError) in try session.hasMoved() }
+        if hasMoved {
+            throw .damaged("\(path) was replaced, moved or deleted while it was open: start again")
+        }
+    }
+
     /// Bounds the file as a full disk would: a write beyond it fails with `.unavailable`. For this store's
     /// connection, until it is closed.
     package func limitPages(to count: Int) throws(StoreError) {

@@ -192,6 +192,13 @@ final class Session: @unchecked Sendable {
         return try statement.next() ? try read(statement) : nil
     }
 
+    /// Whether the open file is no longer the one at its path: it was replaced, moved or deleted.
+    func hasMoved() throws(StoreError) -> Bool {
+        guard let handle else { throw .failed("the connection is not in use") }
+        var answer: Int32 = 0
+        return sqlite3_file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK && answer != 0
+    }
+
     /// Runs several statements of plain SQL, for migrations.
     func runScript(_ sql: String) throws(StoreError) {
         guard let handle else { throw .failed("the connection is not in use") }

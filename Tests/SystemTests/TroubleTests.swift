@@ -90,6 +90,21 @@ extension SystemTests {
         await fake.stop()
     }
 
+    @Test("A database file that is replaced while `run` works ends it with words, instead of a silent wait")
+    func replacedFile() throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeSettings(port: 9)
+        try sandbox.writeRules()
+        try sandbox.prepare()
+        let run = try Program.sendonce("run", in: sandbox)
+        try eventually("it runs") { run.errorText.contains("delivering") }
+        try FileManager.default.moveItem(
+            atPath: sandbox.path("shop.sqlite"), toPath: sandbox.path("old.sqlite"))
+        try sandbox.mustSendonce("migrate", "up")
+        #expect(run.wait() == 2)
+        #expect(run.errorText.contains("was replaced, moved or deleted"), "\(run.errorText)")
+    }
+
     @Test("A full disk stops sending, says so, and goes on when there is room again")
     func fullDisk() async throws {
         let sandbox = try Sandbox()

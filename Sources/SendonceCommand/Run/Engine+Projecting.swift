@@ -29,6 +29,7 @@ extension Engine {
                 case .idle: break
                 }
                 if mode == .once { return }
+                try store.checkPlace()
                 waitForCommit(after: version)
             } catch {
                 projectorAlarm.wait(seconds: try patience.delay(after: error))
