@@ -12,6 +12,9 @@ package struct ActivationPlan: Sendable {
     /// Keys in the ledger that the new rules would no longer find: each may send again.
     package var freedKeys: [FreedKeys]
 
+    /// Keys of rules that go without an heir, by rule. They stay claimed, for a rule that says `was`.
+    package var orphanedKeys: [(rule: Text, keys: Int64)]
+
     /// 0 where nothing is un-claimed.
     package var freedKeyCount: Int64 { freedKeys.reduce(0) { $0 + $1.keys } }
     /// Whether the rule set is in force already.
@@ -63,7 +66,11 @@ package enum RuleSetActivation {
             let freed = change.freed.compactMap { freed in
                 scopes[freed.scope].flatMap { $0 > 0 ? FreedKeys(cause: freed, keys: $0) : nil }
             }
-            return ActivationPlan(parsed: parsed, current: current, change: change, freedKeys: freed)
+            let orphaned = change.removed.compactMap { rule in
+                scopes[current?.scopes[rule] ?? rule].map { (rule: rule, keys: $0) }
+            }
+            return ActivationPlan(
+                parsed: parsed, current: current, change: change, freedKeys: freed, orphanedKeys: orphaned)
         } catch let error as StoreError {
             throw .store(error)
         } catch let error as RuleChangeError {

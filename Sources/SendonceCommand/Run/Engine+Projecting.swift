@@ -10,6 +10,7 @@ extension Engine {
         let projector = LiveProjector(store: store)
         var patience = Patience(logger: logger, what: "projecting")
         var hasWarned = false
+        var quietRounds = 0
         while !isStopping {
             do throws(StoreError) {
                 let version = try store.dataVersion()
@@ -22,6 +23,7 @@ extension Engine {
                         $0.emitted += batch.emitted
                     }
                     dispatcherAlarm.ring()
+                    quietRounds = 0
                     continue
                 case .noRuleSet:
                     if !hasWarned { logger.warning("\(Engine.noRules)") }
@@ -30,7 +32,9 @@ extension Engine {
                 }
                 if mode == .once { return }
                 try store.checkPlace()
-                waitForCommit(after: version)
+                // A shop that is asleep is asked less often than one at work.
+                waitForCommit(after: version, everySeconds: quietRounds < 4 ? 0.002 : 0.005)
+                quietRounds += 1
             } catch {
                 projectorAlarm.wait(seconds: try patience.delay(after: error))
             }
@@ -43,10 +47,10 @@ extension Engine {
 
     /// Polls the file's change counter, about a microsecond each time, until somebody commits. The bound
     /// keeps a missed change from mattering.
-    private func waitForCommit(after version: Int64) {
+    private func waitForCommit(after version: Int64, everySeconds pause: Double) {
         for _ in 0..<250 {
             if isStopping { return }
-            projectorAlarm.wait(seconds: 0.002)
+            projectorAlarm.wait(seconds: pause)
             guard let current = try? store.dataVersion(), current == version else { return }
         }
     }

@@ -34,6 +34,12 @@ enum Activator {
             return
         }
         plan.change.lines.forEach { Printer.line(Printer.visible($0)) }
+        for (rule, keys) in plan.orphanedKeys
+        where keys > 0 && !plan.freedKeys.contains(where: { $0.cause.rule == rule }) {
+            Printer.line(
+                "! \(rule) leaves \(Printer.count(keys, "key")) claimed: a rule in its place must say "
+                    + "`was: \(rule)`, or they send again")
+        }
         for freed in plan.freedKeys {
             let count = "\(freed.keys) \(freed.keys == 1 ? "key" : "keys")"
             Printer.line("! frees \(count) of \(freed.cause.rule): each may send again")
