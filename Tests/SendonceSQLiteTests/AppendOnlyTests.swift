@@ -92,6 +92,49 @@ import Testing
         #expect(try place.value("SELECT seq FROM outbox") == "2")
     }
 
+    @Test("An event cannot be given a number, which could replace another one or use up all numbers")
+    func givenNumber() throws {
+        let place = try TestFile()
+        try place.sql("INSERT INTO outbox (event_type, payload) VALUES ('a', '{}')")
+        for number in ["1", "2", "9223372036854775807"] {
+            for verb in ["INSERT", "INSERT OR REPLACE"] {
+                let refusal = words {
+                    try place.sql(
+                        "\(verb) INTO outbox (seq, event_type, payload) VALUES (\(number), 'b', '{}')")
+                }
+                #expect(refusal.contains("seq is assigned by the table"), "\(verb) \(number): \(refusal)")
+            }
+        }
+        try place.sql("INSERT INTO outbox (event_type, payload) VALUES ('c', '{}')")
+        #expect(try place.value("SELECT group_concat(event_type) FROM outbox") == "a,c")
+    }
+
+    @Test("A queued command cannot be finished behind its dispatcher's back")
+    func finishedWhileQueued() throws {
+        let place = try filled()
+        let id = "0e4a4b1e-0000-8000-8000-000000000002"
+        try place.sql(
+            """
+            INSERT INTO outbox_command SELECT 2, '\(id)', position, rule, item, key, key_digest, slot,
+                generation, rule_set, recipient, route, occurred_at, not_before, NULL, NULL, NULL FROM outbox_command;
+            INSERT INTO outbox_queue (command, state, due_at, route) VALUES (2, 'pending', 1, 'a');
+            """)
+        let refusal = words { try place.sql("INSERT INTO outbox_finish VALUES (2, 'cancelled', 1, NULL)") }
+        #expect(refusal.contains("finished by its dispatcher"), "\(refusal)")
+    }
+
+    @Test("A rule set's file cannot be replaced by its hidden number: there is none")
+    func ruleSetRow() throws {
+        let place = try filled()
+        let refusal = words {
+            try place.sql(
+                "INSERT OR REPLACE INTO outbox_rule_set (rowid, digest, name, content) VALUES (1, x'', 'x', x'')"
+            )
+        }
+        #expect(refusal.contains("rowid"), "\(refusal)")
+        #expect(try place.value("SELECT count(*) FROM outbox_rule_set") == "1")
+    }
+
     @Test("A finished command gets no further attempt")
     func finished() throws {
         let place = try filled()
