@@ -116,7 +116,8 @@ import Testing
         try place.sql(
             """
             INSERT INTO outbox_command SELECT 2, '\(id)', position, rule, item, key, key_digest, slot,
-                generation, rule_set, recipient, route, occurred_at, not_before, NULL, NULL, NULL FROM outbox_command;
+                generation, rule_set, recipient, route, occurred_at, not_before, NULL, NULL, NULL
+                FROM outbox_command;
             INSERT INTO outbox_queue (command, state, due_at, route) VALUES (2, 'pending', 1, 'a');
             """)
         let refusal = words { try place.sql("INSERT INTO outbox_finish VALUES (2, 'cancelled', 1, NULL)") }
