@@ -239,6 +239,7 @@ let package = Package(
             dependencies: [
                 "SendonceCore",
                 "SendonceDelivery",
+                "SendonceJSON",
                 "SendonceProjection",
                 "SendonceRules",
                 "SendonceSQLite",

@@ -27,7 +27,7 @@ package enum Limits {
     package static let batchDecisions = 10_000
     /// Payload bytes in one projector transaction: bounds memory whatever single events weigh.
     package static let batchBytes = 8 << 20
-    /// Attempts that count, before a command is dead. With the schedule below this is about a day.
+    /// Attempts that count, before a command is dead. With the usual schedule they take about an hour.
     package static let attemptLimit = 12
     /// Excerpt of a provider's answer that is kept, in bytes.
     package static let answerExcerptBytes = 2_000

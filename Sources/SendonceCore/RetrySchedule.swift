@@ -1,7 +1,7 @@
 // When to try again. Reproducible: the jitter comes from the command's id, not from a die.
 
-/// Exponential back-off with jitter. With the defaults: about 2 s, 4 s, 8 s … up to an hour; twelve attempts
-/// take about an hour and three quarters of waiting, the last ones far apart.
+/// Exponential back-off with jitter. With the defaults: about 2 s, 4 s, 8 s … up to an hour; between twelve
+/// attempts lie 34 to 68 minutes of waiting, the last ones far apart.
 package struct RetrySchedule: Hashable, Sendable {
     package var base: Span
     package var longest: Span

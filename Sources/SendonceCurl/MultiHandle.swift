@@ -57,7 +57,7 @@ struct MultiHandle: ~Copyable {
 
 /// Wakes the loop from any thread.
 ///
-/// Not guaranteed: anything once the multi handle is closed; `Intake` drops the bell before.
+/// Not guaranteed: anything once the multi handle is closed; `Submissions` drops the bell before.
 ///
 /// Unchecked, because a pointer is not Sendable: `curl_multi_wakeup` is the one call on a multi handle that
 /// libcurl allows from another thread (https://curl.se/libcurl/c/curl_multi_wakeup.html), and this type makes

@@ -1,6 +1,7 @@
 // How Brevo's answers are read. Bodies are `{"code":…,"message":…}`; codes from the error model of
 // https://github.com/getbrevo/brevo-node and https://developers.brevo.com/docs/how-it-works (read 2026-11).
 package import SendonceCore
+import SendonceJSON
 import SendonceTemplates
 
 extension BrevoProvider {
@@ -29,7 +30,7 @@ private struct BrevoAnswer {
 
     init(_ answer: TransportAnswer, status: Int, secret: Secret?) {
         self.status = status
-        let document = AnswerReader.value(of: answer.body)
+        let document = try? PayloadReader.document(answer.body)
         isReadable = document != nil
         code = BrevoAnswer.code(document) ?? Text("http_\(status)")
         let message =

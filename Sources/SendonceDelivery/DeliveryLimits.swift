@@ -9,8 +9,6 @@ package enum DeliveryLimits {
     package static let longestRetryAfter = Span.days(1)
     /// Longest provider message id that is kept, in bytes.
     package static let messageIDBytes = 500
-    /// Deepest nesting of a provider's answer that is read.
-    package static let answerDepth = 16
     /// Longest secret, in bytes; longer ones are files given by mistake.
     package static let secretBytes = 4_096
 }

@@ -2,6 +2,7 @@
 // late or never.
 import SendonceCore
 import SendonceDelivery
+import SendonceJSON
 import Synchronization
 
 /// An attempt, as the provider's key and the claim name it.
@@ -82,7 +83,8 @@ extension World {
     /// The idempotency key where Brevo looks for it.
     private static func key(in body: [UInt8]) -> String {
         guard
-            case .string(let key)? = AnswerReader.value(of: body)?.member("headers")?.member("idempotencyKey")
+            case .string(let key)? = (try? PayloadReader.document(body))?.member("headers")?.member(
+                "idempotencyKey")
         else {
             return ""
         }
