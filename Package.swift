@@ -75,6 +75,18 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // PostgreSQL's own client library: no Swift client is as plain, and TLS, service files and URIs come with it.
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "SchemaPostgres", path: "schema/postgres", sources: ["Schema.swift"],
+            resources: [.embedInCode("m0001_first.sql")], swiftSettings: house),
+        .target(
+            name: "SendoncePostgres",
+            dependencies: ["CLibPQ", "SchemaPostgres", "SendonceCore", "SendonceStore"],
+            swiftSettings: house),
+
         // Deciding and delivering.
         .target(
             name: "SendonceProjection",
@@ -200,7 +212,23 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
+                "PostgresSupport",
                 "SendonceCore",
+                "SendoncePostgres",
+                "SendonceSQLite",
+                "SendonceStore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendoncePostgresTests",
+            dependencies: [
+                "PostgresSupport",
+                "SchemaPostgres",
+                "SendonceCore",
+                "SendonceJSON",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
             ],
@@ -266,6 +294,10 @@ let package = Package(
         .testTarget(
             name: "ArchitectureTests",
             swiftSettings: house),
+        // A PostgreSQL server of each test process, and databases on it.
+        .target(
+            name: "PostgresSupport", dependencies: ["SendonceCore", "SendoncePostgres", "SendonceStore"],
+            path: "Tests/PostgresSupport", exclude: ["cluster.sh"], swiftSettings: house),
         .target(
             name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             path: "Tests/ProcessSupport", swiftSettings: house),

@@ -35,9 +35,14 @@ package struct CommandID: Hashable, Sendable, Comparable, CustomStringConvertibl
             // The sixteenth digit stands at place 17, behind two hyphens.
             if place < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
         }
+        self.init(high: high, low: low)
+    }
+
+    /// From the sixteen bytes as two numbers, most significant first. nil for another version of UUID.
+    package init?(high: UInt64, low: UInt64) {
+        guard high & 0xF000 == 0x8000, low >> 62 == 2 else { return nil }
         self.high = high
         self.low = low
-        guard high & 0xF000 == 0x8000, low >> 62 == 2 else { return nil }
     }
 
     package static func < (left: CommandID, right: CommandID) -> Bool {

@@ -30,7 +30,16 @@ package final class LiveProjector {
     /// wrote a rule.
     package func step(now: Timestamp) throws(StoreError) -> ProjectionReport {
         guard try store.hasIntake() else { return .idle }
-        return try store.project { transaction throws(StoreError) in
+        do throws(StoreError) {
+            return try move(now: now)
+        } catch {
+            guard case .standby(let remaining) = error else { throw error }
+            return .standby(remaining: remaining)
+        }
+    }
+
+    private func move(now: Timestamp) throws(StoreError) -> ProjectionReport {
+        try store.project { transaction throws(StoreError) in
             guard let activation = try transaction.activation() else { return .noRuleSet }
             let rules = try rulesInForce(activation)
             let taken = try transaction.take(events: batchEvents, bytes: batchBytes)
@@ -89,6 +98,8 @@ package enum ProjectionReport: Hashable, Sendable {
     /// Events wait, but no rule set was ever activated.
     case noRuleSet
     case moved(BatchCounts)
+    /// Another process projects; unless it renews its lease, this one may take over after this time.
+    case standby(remaining: Span)
 }
 
 /// Figures of one projected batch.

@@ -91,7 +91,7 @@ package enum RuleSetActivation {
         let files = plan.parsed.source.files
         let outcome: Result<Activation, ActivationError>
         do {
-            outcome = try store.project {
+            outcome = try store.act {
                 transaction throws(StoreError) -> Result<Activation, ActivationError> in
                 guard try transaction.activation() == plan.current else { return .failure(.overtaken) }
                 // Counted under the write lock: keys may have been won since the plan.

@@ -55,7 +55,7 @@ struct QueuedCommand {
             id: row.textIfAny(25), type: row.text(26), source: row.text(27), subject: row.textIfAny(28),
             payload: row.bytes(29), occurredAt: row.time(30), traceparent: row.textIfAny(31))
         due = DueCommand(
-            command: command, event: event,
+            number: number, command: command, event: event,
             gates: GateFacts(
                 expiresAt: command.expiresAt, cancelledBy: row.integerIfAny(7),
                 supersededBy: row.integerIfAny(8),
@@ -63,14 +63,5 @@ struct QueuedCommand {
             attempts: Int(row.integer(3)), counted: Int(row.integer(4)),
             requestDigest: try row.digestIfAny(6),
             token: row.integer(2))
-    }
-}
-
-extension Key {
-    /// A key as recorded; it was canonical when it was made.
-    init(text: Text, digest: Digest) {
-        self.init(scope: "", parts: [])
-        self.text = text
-        self.digest = digest
     }
 }

@@ -88,8 +88,22 @@ package protocol ProjectionStore: Sendable {
     func project<Result>(_ body: (any ProjectionTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result
 
+    /// The same for a person's act, which is rare and does not wait until this process is the one that
+    /// projects: it goes between two transactions of whoever does.
+    func act<Result>(_ body: (any ProjectionTransaction) throws(StoreError) -> Result) throws(StoreError)
+        -> Result
+
     /// Whether the intake holds anything. Cheap; takes no write lock.
     func hasIntake() throws(StoreError) -> Bool
+}
+
+extension ProjectionStore {
+    /// Where one process at a time can write, an act is a transaction like any other.
+    package func act<Result>(
+        _ body: (any ProjectionTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try project(body)
+    }
 }
 
 /// The right to read rule sets that were ever active.

@@ -1,5 +1,7 @@
 // How a store fails. Closed, so that every shell decides in one switch what to do about each.
 
+package import SendonceCore
+
 package enum StoreError: Error, Hashable, Sendable {
     /// Another process holds the database and did not let go in time. Nothing was changed; try again.
     case busy(String)
@@ -13,6 +15,9 @@ package enum StoreError: Error, Hashable, Sendable {
     case schemaFromTheFuture(found: Int, known: Int)
     /// What the caller asked for contradicts what is recorded; the words name it.
     case conflict(String)
+    /// Another process projects, and its lease lasts for so long unless it is renewed: nothing was done, and
+    /// nothing is wrong. Only stores that many hosts use say so.
+    case standby(remaining: Span)
     /// A statement failed in a way that no case above covers: a defect.
     case failed(String)
 
@@ -28,6 +33,8 @@ package enum StoreError: Error, Hashable, Sendable {
             "the database has schema version \(found), this program knows up to \(known): "
                 + "use a newer sendonce"
         case .conflict(let words): words
+        case .standby(let remaining):
+            "another process projects; its lease lasts for \(remaining.description) more"
         case .failed(let words): "a statement failed: \(words)"
         }
     }

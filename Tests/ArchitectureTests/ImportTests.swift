@@ -12,8 +12,11 @@ struct ImportTests {
         "SendonceTemplates": ["SendonceCore", "Mustache"],
         "SendonceStore": ["SendonceCore"],
         "SendonceSQLite": [
-            "Foundation", "GRDB", "GRDBSQLite", "SchemaSQLite", "SendonceCore", "SendonceStore",
+            "Foundation", "GRDB", "GRDBSQLite", "Glibc", "SchemaSQLite", "SendonceCore", "SendonceStore",
             "Synchronization",
+        ],
+        "SendoncePostgres": [
+            "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
         "SendonceProjection": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
@@ -63,6 +66,7 @@ struct ImportTests {
         arguments: [
             ("CCurl", ["SendonceCurl"]),
             ("GRDB", ["Sendonce", "SendonceBenchmark", "SendonceSQLite"]),
+            ("CLibPQ", ["SendoncePostgres"]),
             ("GRDBSQLite", ["SendonceBenchmark", "SendonceSQLite"]),
             ("CSimdJSON", ["SendonceJSON"]),
             ("Yams", ["SendonceRules"]),

@@ -65,22 +65,29 @@ import Testing
             inner = Result { try second.claimAll() }.value
             return .attempt(request: Sample.request)
         }
-        #expect(inner?.claimed.count == 1)
-        #expect(outer.claimed.isEmpty)
+        // Which of them gets it is the store's to say.
+        #expect((inner?.claimed.count ?? 0) + outer.claimed.count == 1)
     }
 
     @Test(
-        "A command that is cancelled between reading and claiming is left out",
+        "A command that is cancelled between reading and claiming is left out, or cannot be cancelled then",
         arguments: StoreUnderTest.allCases)
     func cancelledMeanwhile(kind: StoreUnderTest) throws {
         let place = try TestPlace(kind)
-        let (store, other) = (try place.open(), try place.open())
+        let store = try place.open()
+        // A store that locks what it reads makes whoever cancels wait.
+        let other = try place.open(patience: kind.locksWhatItReads ? .milliseconds(20) : .seconds(5))
         let command = try store.emit { try Sample.command("42", at: $0) }
         let report = try store.claim(
             [RouteShare(route: "a", commands: 9)], now: .start, lease: .minutes(1), dispatcher: "d"
         ) { _ in
             let isCancelled = Result { try other.cancel(command) }.value != nil
-            return isCancelled ? .attempt(request: Sample.request) : .leave
+            return isCancelled != kind.locksWhatItReads ? .attempt(request: Sample.request) : .leave
+        }
+        if kind.locksWhatItReads {
+            #expect(report.claimed.count == 1)
+            #expect(try store.queued(command)?.cancelledBy == nil)
+            return
         }
         #expect(report.claimed.isEmpty)
         #expect(try store.queued(command)?.cancelledBy == 2)

@@ -1,7 +1,9 @@
 // One store with a place of its own, made anew for each test. Another store joins by another case here: the
 // tests speak of ports only.
 import Foundation
+import PostgresSupport
 import SendonceCore
+import SendoncePostgres
 import SendonceSQLite
 import SendonceStore
 import Testing
@@ -12,34 +14,54 @@ typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWr
 /// Which store a test runs on; the argument of every conformance test.
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqlite
+    case postgres
 
     var testDescription: String { rawValue }
+
+    /// Whether a claim locks the rows that it reads, rather than comparing them when it writes.
+    var locksWhatItReads: Bool { self == .postgres }
+    /// Whether texts of the envelope may hold a NUL; where not, none can come in.
+    var keepsNUL: Bool { self == .sqlite }
 }
 
 /// A fresh, migrated database; removed with the last reference.
 final class TestPlace {
-    private let folder: URL
-    private let kind: StoreUnderTest
+    private enum Place {
+        case file(folder: URL)
+        case database(PostgresDatabase)
+    }
+
+    private let place: Place
 
     init(_ kind: StoreUnderTest) throws {
-        self.kind = kind
-        folder = FileManager.default.temporaryDirectory.appending(path: "sendonce-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         switch kind {
-        case .sqlite: _ = try SQLiteMigration(path: path).up(now: .start)
+        case .sqlite:
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "sendonce-test-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            place = .file(folder: folder)
+            _ = try SQLiteMigration(path: path(in: folder)).up(now: .start)
+        case .postgres:
+            place = .database(try PostgresCluster.shared().database())
         }
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: folder)
+        if case .file(let folder) = place { try? FileManager.default.removeItem(at: folder) }
     }
 
-    private var path: String { folder.appending(path: "test.db").path }
+    private func path(in folder: URL) -> String { folder.appending(path: "test.db").path }
 
-    /// A store with connections of its own, as another process would have.
-    func open() throws -> AnyStore {
-        switch kind {
-        case .sqlite: try SQLiteStore(path: path)
+    /// A store with connections of its own, as another process would have. `patience` is how long it waits
+    /// for what another one has locked.
+    func open(patience: Span = .seconds(5)) throws -> AnyStore {
+        switch place {
+        case .file(let folder):
+            try SQLiteStore(
+                path: path(in: folder),
+                settings: SQLiteSettings(busyTimeout: Double(patience.microseconds) / 1_000_000))
+        case .database(let database):
+            try PostgresStore(database.settings(lockTimeout: patience))
         }
     }
 }

@@ -28,6 +28,9 @@ extension Engine {
                 case .noRuleSet:
                     if !hasWarned { logger.warning("\(Engine.noRules)") }
                     hasWarned = true
+                case .standby(let remaining):
+                    // Looks again before the end: the other one may have given the lease back.
+                    projectorAlarm.wait(seconds: min(1, Double(remaining.microseconds) / 1_000_000))
                 case .idle: break
                 }
                 if mode == .once { return }

@@ -21,7 +21,7 @@ struct Patience {
     /// Seconds: doubles from 50 ms to 5 s. Errors that waiting cannot cure are thrown on.
     mutating func delay(after error: StoreError) throws(StoreError) -> Double {
         switch error {
-        case .busy, .unavailable: break
+        case .busy, .unavailable, .standby: break
         case .damaged, .schemaTooOld, .schemaFromTheFuture, .conflict, .failed: throw error
         }
         failures += 1

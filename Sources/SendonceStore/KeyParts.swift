@@ -1,9 +1,9 @@
 // A key's canonical text taken apart again, for those who search by a part of it.
-import SendonceCore
+package import SendonceCore
 
 /// The parts of a canonical key: a JSON array of strings as `JSONValue.quoted` writes them. A `\uXXXX` escape
 /// stands for a control character there, never for half of a surrogate pair.
-func keyParts(_ key: Text) -> [Text] {
+package func keyParts(_ key: Text) -> [Text] {
     var parts: [Text] = []
     var part: [UInt8]?
     var bytes = key.utf8.makeIterator()
@@ -37,7 +37,7 @@ func keyParts(_ key: Text) -> [Text] {
 
 /// What remains of a key part when case, leading zeros, blanks and punctuation are taken away: how people
 /// mistype it.
-func folded(_ part: Text) -> Text {
+package func folded(_ part: Text) -> Text {
     let kept = part.string.lowercased().unicodeScalars.filter {
         $0.properties.isAlphabetic || $0.properties.numericType != nil
     }

@@ -1,0 +1,249 @@
+// Writes what the projector concluded: one statement for each table, the rows as arrays.
+import SendonceCore
+import SendonceStore
+
+/// Lives within one projector transaction.
+struct BatchWriter {
+    private let session: Session
+    /// Number of the last command; the next one gets one more.
+    private var lastNumber: Int64
+    /// Rule name to scope under the rule set in force.
+    private let scopes: [Text: Text]
+
+    init(session: Session) throws(StoreError) {
+        self.session = session
+        lastNumber =
+            try session.first("SELECT number FROM outbox_command ORDER BY number DESC LIMIT 1") {
+                $0.integer(0)
+            } ?? 0
+        scopes = try session.activation()?.scopes ?? [:]
+    }
+
+    func write(_ events: [LoggedEvent]) throws(StoreError) {
+        guard !events.isEmpty else { return }
+        var (positions, ids, types) = (Column(.integer), Column(.text), Column(.text))
+        var (sources, subjects, payloads) = (Column(.text), Column(.text), Column(.text))
+        var (times, parents) = (Column(.integer), Column(.text))
+        var (recorded, links) = (Column(.integer), Column(.bytes))
+        for logged in events {
+            positions.add(logged.position)
+            ids.add(logged.event.id)
+            types.add(logged.event.type)
+            sources.add(logged.event.source)
+            subjects.add(logged.event.subject)
+            payloads.add(text: logged.event.payload)
+            times.add(logged.event.occurredAt)
+            parents.add(logged.event.traceparent)
+            recorded.add(logged.recordedAt)
+            links.add(logged.link)
+        }
+        let sql = """
+            INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at,
+                traceparent, recorded_at, link)
+            SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                $7::bigint[], $8::text[], $9::bigint[], $10::bytea[])
+            """
+        try session.run(sql) {
+            for column in [
+                positions, ids, types, sources, subjects, payloads, times, parents, recorded, links,
+            ] { $0.add(column) }
+        }
+    }
+
+    mutating func write(_ rows: [Decision]) throws(StoreError) {
+        try writeDecisions(rows)
+        var commands: [NumberedCommand] = []
+        for row in rows {
+            guard case .emitted = row.reason else { continue }
+            guard let command = row.command else { throw .failed("an emitted decision without a command") }
+            lastNumber += 1
+            commands.append(NumberedCommand(number: lastNumber, command: command))
+        }
+        try write(commands)
+        try claimKeys(of: commands)
+        try enqueue(commands)
+        try cancel(rows)
+    }
+
+    private func writeDecisions(_ rows: [Decision]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var (positions, rules, items) = (Column(.integer), Column(.text), Column(.integer))
+        var (reasons, keys, recipients) = (Column(.text), Column(.text), Column(.text))
+        var (winners, untils) = (Column(.integer), Column(.integer))
+        var (details, commands) = (Column(.text), Column(.uuid))
+        for row in rows {
+            let facts = ReasonColumns(row.reason, command: row.command?.id)
+            positions.add(row.position)
+            rules.add(row.rule)
+            items.add(row.item)
+            reasons.add(row.reason.word)
+            keys.add(row.key?.text)
+            recipients.add(row.recipient)
+            winners.add(facts.winner)
+            untils.add(facts.until)
+            details.add(facts.detail)
+            commands.add(facts.command)
+        }
+        let sql = """
+            INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail,
+                command)
+            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                $7::bigint[], $8::bigint[], $9::text[], $10::uuid[])
+            """
+        try session.run(sql) {
+            for column in [
+                positions, rules, items, reasons, keys, recipients, winners, untils, details, commands,
+            ] { $0.add(column) }
+        }
+    }
+
+    private func write(_ rows: [NumberedCommand]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var (numbers, ids, positions) = (Column(.integer), Column(.uuid), Column(.integer))
+        var (rules, items, keys, digests) = (Column(.text), Column(.integer), Column(.text), Column(.bytes))
+        var (slots, generations, ruleSets) = (Column(.text), Column(.integer), Column(.bytes))
+        var (recipients, routes, times) = (Column(.text), Column(.text), Column(.integer))
+        var (starts, ends, unknowns) = (Column(.integer), Column(.integer), Column(.text))
+        var superseding = Column(.bytes)
+        for row in rows {
+            let command = row.command
+            numbers.add(row.number)
+            ids.add(command.id)
+            positions.add(command.position)
+            rules.add(command.rule)
+            items.add(command.item)
+            keys.add(command.key.text)
+            digests.add(command.key.digest)
+            slots.add(command.slot)
+            generations.add(command.generation)
+            ruleSets.add(command.ruleSet)
+            recipients.add(command.recipient.description)
+            routes.add(command.route)
+            times.add(command.occurredAt)
+            starts.add(command.notBefore)
+            ends.add(command.expiresAt)
+            unknowns.add(command.onUnknown?.rawValue)
+            superseding.add(command.supersedeDigest)
+        }
+        let sql = """
+            INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation,
+                rule_set, recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
+            SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[],
+                $6::text[], $7::bytea[], $8::text[], $9::bigint[], $10::bytea[], $11::text[], $12::text[],
+                $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[])
+            """
+        try session.run(sql) {
+            for column in [
+                numbers, ids, positions, rules, items, keys, digests, slots, generations, ruleSets,
+                recipients, routes, times, starts, ends, unknowns, superseding,
+            ] { $0.add(column) }
+        }
+    }
+
+    private func claimKeys(of rows: [NumberedCommand]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var (digests, slots, generations) = (Column(.bytes), Column(.text), Column(.integer))
+        var (names, keys, positions) = (Column(.text), Column(.text), Column(.integer))
+        var (times, ids, numbers) = (Column(.integer), Column(.uuid), Column(.integer))
+        for row in rows {
+            let command = row.command
+            digests.add(command.key.digest)
+            slots.add(command.slot)
+            generations.add(command.generation)
+            // Without an activation, as in a test, a rule's scope is its own name.
+            names.add(scopes[command.rule] ?? command.rule)
+            keys.add(command.key.text)
+            positions.add(command.position)
+            times.add(command.occurredAt)
+            ids.add(command.id)
+            numbers.add(row.number)
+        }
+        let sql = """
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
+                command, number)
+            SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[],
+                $7::bigint[], $8::uuid[], $9::bigint[])
+            """
+        try session.run(sql) {
+            for column in [digests, slots, generations, names, keys, positions, times, ids, numbers] {
+                $0.add(column)
+            }
+        }
+    }
+
+    /// Queue rows, with what they supersede and what supersedes them.
+    private func enqueue(_ rows: [NumberedCommand]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        let marks = try Supersession(session, new: rows)
+        var (numbers, times, routes) = (Column(.integer), Column(.integer), Column(.text))
+        var (digests, superseded) = (Column(.bytes), Column(.integer))
+        for row in rows {
+            numbers.add(row.number)
+            times.add(row.command.notBefore)
+            routes.add(row.command.route)
+            digests.add(row.command.supersedeDigest)
+            superseded.add(marks.position(for: row.number))
+        }
+        let sql = """
+            INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest, superseded_by)
+            SELECT command, 'pending', due_at, route, digest, position
+            FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[])
+                AS row (command, due_at, route, digest, position)
+            """
+        try session.run(sql) {
+            for column in [numbers, times, routes, digests, superseded] { $0.add(column) }
+        }
+        try marks.write(session)
+    }
+
+    /// The first event that cancels a command is the one that is remembered. The command may be one of this
+    /// very batch. Rows are locked in the order of their numbers, as settling does, so that the two cannot
+    /// wait for each other.
+    private func cancel(_ rows: [Decision]) throws(StoreError) {
+        var (ids, positions) = (Column(.uuid), Column(.integer))
+        var isEmpty = true
+        for row in rows {
+            guard case .cancels(let command) = row.reason else { continue }
+            ids.add(command)
+            positions.add(row.position)
+            isEmpty = false
+        }
+        guard !isEmpty else { return }
+        let sql = """
+            WITH cancelled AS (
+                SELECT id, min(position) AS position
+                FROM unnest($1::uuid[], $2::bigint[]) AS row (id, position) GROUP BY id
+            ), target AS MATERIALIZED (
+                SELECT q.command, cancelled.position FROM cancelled
+                JOIN outbox_command c ON c.id = cancelled.id
+                JOIN outbox_queue q ON q.command = c.number
+                WHERE q.cancelled_by IS NULL ORDER BY q.command FOR UPDATE OF q
+            )
+            UPDATE outbox_queue q SET cancelled_by = target.position FROM target
+            WHERE q.command = target.command AND q.cancelled_by IS NULL
+            """
+        try session.run(sql) {
+            $0.add(ids)
+            $0.add(positions)
+        }
+    }
+
+    /// Deletes intake rows.
+    func remove(moved: [Int64]) throws(StoreError) {
+        guard !moved.isEmpty else { return }
+        var sequences = Column(.integer)
+        for sequence in moved { sequences.add(sequence) }
+        let deleted = try session.run("DELETE FROM outbox WHERE seq = ANY ($1::bigint[])") {
+            $0.add(sequences)
+        }
+        guard deleted == moved.count else {
+            throw .conflict("an intake row that was moved is no longer there")
+        }
+    }
+}
+
+/// A command with the number that this batch gives it.
+struct NumberedCommand {
+    var number: Int64
+    var command: Command
+}

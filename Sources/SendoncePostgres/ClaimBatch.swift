@@ -1,0 +1,197 @@
+// What a claim has decided about the rows that it has locked, written with one statement for each kind.
+import SendonceCore
+import SendonceStore
+
+/// Lives within one claim's transaction, which holds the locks of all rows that are added.
+struct ClaimBatch {
+    private let start: Timestamp
+    private let leaseEnd: Timestamp
+    private let dispatcher: Text
+    private var report = ClaimReport()
+    private var attempts: [(candidate: QueuedCommand, request: Digest)] = []
+    private var ends: [Ending] = []
+    private var holds: [Gate] = []
+
+    init(start: Timestamp, leaseEnd: Timestamp, dispatcher: Text) {
+        self.start = start
+        self.leaseEnd = leaseEnd
+        self.dispatcher = dispatcher
+    }
+
+    mutating func add(_ candidate: QueuedCommand, _ preparation: Preparation) {
+        switch preparation {
+        case .leave: break
+        case .attempt(let request):
+            attempts.append((candidate, request))
+            report.claimed.append(
+                ClaimedCommand(
+                    due: candidate.due, attempt: candidate.due.attempts + 1, token: candidate.due.token + 1,
+                    startedAt: start, leaseEnd: leaseEnd))
+        case .finish(let state, let cause):
+            ends.append(Ending(number: candidate.number, state: state, at: start, cause: cause))
+            report.finished += 1
+        case .hold(let reason, let detail):
+            holds.append(
+                Gate(number: candidate.number, word: reason.rawValue, at: start, cause: nil, detail: detail))
+            report.held += 1
+        }
+    }
+
+    func write(_ session: Session) throws(StoreError) -> ClaimReport {
+        try lease(session)
+        try open(session)
+        try session.dequeue(ends.map(\.number))
+        try session.finish(ends)
+        try hold(session)
+        try session.record(
+            ends.map {
+                Gate(number: $0.number, word: $0.state.rawValue, at: $0.at, cause: $0.cause, detail: nil)
+            } + holds)
+        return report
+    }
+
+    private func lease(_ session: Session) throws(StoreError) {
+        guard !attempts.isEmpty else { return }
+        var (numbers, tokens, requests) = (Column(.integer), Column(.integer), Column(.bytes))
+        for (candidate, request) in attempts {
+            numbers.add(candidate.number)
+            tokens.add(candidate.due.token)
+            requests.add(request)
+        }
+        let changed = try session.run(
+            """
+            UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = q.token + 1,
+                attempts = q.attempts + 1, request_digest = coalesce(q.request_digest, row.request)
+            FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS row (command, token, request)
+            WHERE q.command = row.command AND q.token = row.token AND q.state IN ('pending', 'unknown')
+            """
+        ) {
+            $0.add(numbers)
+            $0.add(tokens)
+            $0.add(requests)
+            $0.add(leaseEnd)
+        }
+        guard changed == attempts.count else {
+            throw .busy("a command changed while its row was locked: the engine does not keep row locks")
+        }
+    }
+
+    private func open(_ session: Session) throws(StoreError) {
+        guard !attempts.isEmpty else { return }
+        var (numbers, places, tokens) = (Column(.integer), Column(.integer), Column(.integer))
+        var (routes, requests) = (Column(.text), Column(.bytes))
+        for (candidate, request) in attempts {
+            numbers.add(candidate.number)
+            places.add(candidate.due.attempts + 1)
+            tokens.add(candidate.due.token + 1)
+            routes.add(candidate.due.command.route)
+            requests.add(request)
+        }
+        try session.run(
+            """
+            INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher, started_at)
+            SELECT row.*, $6::text, $7::bigint
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[]) AS row
+            """
+        ) {
+            for column in [numbers, places, tokens, routes, requests] { $0.add(column) }
+            $0.add(dispatcher)
+            $0.add(start)
+        }
+    }
+
+    private func hold(_ session: Session) throws(StoreError) {
+        guard !holds.isEmpty else { return }
+        var (numbers, words, details) = (Column(.integer), Column(.text), Column(.text))
+        for hold in holds {
+            numbers.add(hold.number)
+            words.add(hold.word)
+            details.add(repaired: hold.detail)
+        }
+        try session.run(
+            """
+            UPDATE outbox_queue q SET state = 'held', hold_reason = row.reason, hold_detail = row.detail,
+                held_at = $4
+            FROM unnest($1::bigint[], $2::text[], $3::text[]) AS row (command, reason, detail)
+            WHERE q.command = row.command
+            """
+        ) {
+            $0.add(numbers)
+            $0.add(words)
+            $0.add(details)
+            $0.add(start)
+        }
+    }
+}
+
+/// One row of `outbox_finish`.
+struct Ending {
+    var number: Int64
+    var state: FinishedState
+    var at: Timestamp
+    var cause: Int64?
+}
+
+/// One row of `outbox_gate`.
+struct Gate {
+    var number: Int64
+    var word: String
+    var at: Timestamp
+    var cause: Int64?
+    var detail: Text?
+}
+
+extension Session {
+    func dequeue(_ numbers: [Int64]) throws(StoreError) {
+        guard !numbers.isEmpty else { return }
+        var column = Column(.integer)
+        for number in numbers { column.add(number) }
+        let deleted = try run("DELETE FROM outbox_queue WHERE command = ANY ($1::bigint[])") {
+            $0.add(column)
+        }
+        guard deleted == numbers.count else {
+            throw .busy("a command went while its row was locked: the engine does not keep row locks")
+        }
+    }
+
+    func finish(_ rows: [Ending]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var (numbers, states) = (Column(.integer), Column(.text))
+        var (times, causes) = (Column(.integer), Column(.integer))
+        for row in rows {
+            numbers.add(row.number)
+            states.add(row.state.rawValue)
+            times.add(row.at)
+            causes.add(row.cause)
+        }
+        try run(
+            """
+            INSERT INTO outbox_finish (command, state, at, cause)
+            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])
+            """
+        ) {
+            for column in [numbers, states, times, causes] { $0.add(column) }
+        }
+    }
+
+    func record(_ rows: [Gate]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        var (numbers, times, words) = (Column(.integer), Column(.integer), Column(.text))
+        var (causes, details) = (Column(.integer), Column(.text))
+        for row in rows {
+            numbers.add(row.number)
+            times.add(row.at)
+            words.add(row.word)
+            causes.add(row.cause)
+            details.add(repaired: row.detail)
+        }
+        try run(
+            """
+            INSERT INTO outbox_gate (command, at, gate, cause, detail)
+            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[])
+            """
+        ) {
+            for column in [numbers, times, words, causes, details] { $0.add(column) }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// Claiming: lock what is due and nobody else has locked, let the dispatcher decide, record it, all in one
+// transaction. Nothing can change a command between reading and claiming it.
+package import SendonceCore
+package import SendonceStore
+import Synchronization
+
+extension PostgresStore: CommandQueue {
+    package func claim(
+        _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
+        prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> ClaimReport {
+        try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+            var batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
+            for share in shares where share.commands > 0 {
+                for candidate in try due(share, now: now, session) {
+                    batch.add(candidate, prepare(candidate.due))
+                }
+            }
+            return try batch.write(session)
+        }
+    }
+
+    private func due(_ share: RouteShare, now: Timestamp, _ session: Session) throws(StoreError)
+        -> [QueuedCommand]
+    {
+        let asked = ContinuousClock.now
+        let start = dueSearch.withLock { $0.start(share.route.string, at: asked) }
+        let found = try session.rows(QueuedCommand.dueSQL) {
+            $0.add(share.route)
+            $0.add(now)
+            $0.add(start ?? Int64.min)
+            $0.add(share.commands)
+        } read: { (row: Row) throws(StoreError) in
+            try QueuedCommand(row)
+        }
+        let answered = ContinuousClock.now
+        // What it took beyond handing over the rows themselves.
+        let wading = asked + max(.zero, (answered - asked) - .microseconds(20) * found.count)
+        dueSearch.withLock {
+            $0.note(
+                share.route.string, lowest: found.first?.dueAt.microseconds, wasWhole: start == nil,
+                from: asked, to: wading)
+        }
+        return found
+    }
+
+    package func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand] {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.rows(QueuedCommand.lapsedSQL) {
+                $0.add(now)
+                $0.add(limit)
+            } read: { (row: Row) throws(StoreError) in
+                var due = try QueuedCommand(row).due
+                // As it was when the attempt began, which is what the claim returned then.
+                let (attempt, token) = (due.attempts, due.token)
+                due.attempts -= 1
+                due.token -= 1
+                return ClaimedCommand(
+                    due: due, attempt: attempt, token: token, startedAt: row.time(QueuedCommand.extraColumn),
+                    leaseEnd: row.time(QueuedCommand.extraColumn + 1))
+            }
+        }
+    }
+
+    package func nextDue() throws(StoreError) -> Timestamp? {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.first(Self.nextDueSQL) { $0.timeIfAny(0) } ?? nil
+        }
+    }
+
+    /// Walks from route to route along the index, so that a queue of a million costs no more than one of ten.
+    private static let nextDueSQL = """
+        WITH RECURSIVE routes (route) AS (
+            SELECT (SELECT min(route) FROM outbox_queue WHERE state IN ('pending', 'unknown'))
+            UNION ALL
+            SELECT (SELECT min(q.route) FROM outbox_queue q
+                WHERE q.state IN ('pending', 'unknown') AND q.route > routes.route)
+            FROM routes WHERE routes.route IS NOT NULL
+        )
+        SELECT min(time) FROM (
+            SELECT (SELECT min(q.due_at) FROM outbox_queue q
+                WHERE q.state IN ('pending', 'unknown') AND q.route = routes.route) AS time
+            FROM routes WHERE routes.route IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(lease_end) FROM outbox_queue WHERE state = 'sending')
+        ) times
+        """
+}

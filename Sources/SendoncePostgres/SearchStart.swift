@@ -1,0 +1,67 @@
+// Where a search for waiting rows may begin. While some old transaction anywhere in the cluster holds back
+// vacuum, rows that were moved or sent stay in the index, and a search from its beginning wades through all of
+// them. So it begins where the last one found something, but only for a while: a row that was committed late
+// lies before that place, and nothing may be skipped.
+
+/// How dear it was to search from the very beginning, and when that is due again.
+struct SearchPace: Sendable {
+    /// A search that takes less is made from the beginning every time.
+    static let cheap = Duration.milliseconds(2)
+    /// Of the time since, a search from the beginning takes at most a tenth.
+    static let share = 9
+
+    private var due = ContinuousClock.now
+
+    func isWholeSearchDue(at time: ContinuousClock.Instant) -> Bool { time >= due }
+
+    mutating func noteWholeSearch(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
+        let cost = end - start
+        due = cost < Self.cheap ? end : end + cost * Self.share
+    }
+}
+
+/// Where to look for intake rows.
+struct IntakeSearch: Sendable {
+    /// Transactions that overlap commit out of the order of their numbers; most of them lie so close.
+    static let margin: Int64 = 4_096
+
+    var pace = SearchPace()
+    /// No row that was visible at the last whole search lies before this.
+    private(set) var hint = Int64.min
+    /// The lowest row that a search has just found, for the transaction that takes it.
+    private(set) var found: Int64?
+
+    mutating func note(lowest: Int64?) {
+        found = lowest
+        if let lowest { hint = max(Int64.min + Self.margin, lowest) - Self.margin }
+    }
+
+    /// Where the next transaction begins to take; used once.
+    mutating func start() -> Int64 {
+        defer { found = nil }
+        return found ?? Int64.min
+    }
+}
+
+/// Where to look for due commands, by route.
+struct DueSearch: Sendable {
+    /// Due times of commands that are emitted a little out of order lie so close, in microseconds.
+    static let margin: Int64 = 2_000_000
+
+    private var paces: [String: SearchPace] = [:]
+    private var hints: [String: Int64] = [:]
+
+    /// From which due time to look; nil: from the beginning.
+    func start(_ route: String, at time: ContinuousClock.Instant) -> Int64? {
+        guard let pace = paces[route], !pace.isWholeSearchDue(at: time) else { return nil }
+        return hints[route]
+    }
+
+    mutating func note(
+        _ route: String, lowest: Int64?, wasWhole: Bool, from start: ContinuousClock.Instant,
+        to end: ContinuousClock.Instant
+    ) {
+        if wasWhole { paces[route, default: SearchPace()].noteWholeSearch(from: start, to: end) }
+        if let lowest { hints[route] = max(Int64.min + Self.margin, lowest) - Self.margin }
+    }
+}

@@ -1,0 +1,188 @@
+// A connection that mends itself, used by one thread at a time. What broke is thrown away and made anew at the
+// next use; a transaction is never repeated here, because only the caller knows whether it may be.
+import CLibPQ
+import Foundation
+import SendonceCore
+import SendonceStore
+
+/// A place for one connection and who may use it: whoever is inside `use`.
+final class Session: @unchecked Sendable {
+    // Unchecked because the compiler cannot see that what is variable here is touched only under the lock.
+    private let lock = NSLock()
+    private let settings: PostgresSettings
+    private var connection: Connection?
+    private var offset: ClockOffset?
+
+    /// Connects when it is first used; the server is checked anew at every connection.
+    init(_ settings: PostgresSettings) {
+        self.settings = settings
+    }
+
+    // MARK: Use
+
+    /// Runs `body` alone on this connection, after making a new one if the last one broke. Must not be entered
+    /// again from within.
+    func use<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        if connection?.isAlive != true {
+            connection = nil
+            let new = try Connection(settings)
+            connection = new
+            offset = new.clockOffset
+        }
+        defer { discardIfUnfit() }
+        return try body(self)
+    }
+
+    /// As `use`, but leaves a transaction open that `body` began, for who works by hand.
+    func plain<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        if connection?.isAlive != true { connection = try Connection(settings, isChecked: false) }
+        return try body(self)
+    }
+
+    /// Gives the connection up; the next use makes a new one.
+    func close() {
+        lock.lock()
+        connection = nil
+        lock.unlock()
+    }
+
+    /// Runs `body` in one write transaction, committed durably; if anything fails, all of it is rolled back.
+    func transaction<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        // Whatever the role's defaults are: a transaction-pooling proxy keeps nothing else between statements.
+        // The last five: every write looks up few rows by index, and must not depend on what the planner
+        // believes about tables that were empty a minute ago.
+        let stillness = PostgresSettings.milliseconds(settings.lease)
+        let begin = """
+            BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+            SET LOCAL synchronous_commit = on;
+            SET LOCAL lock_timeout = \(PostgresSettings.milliseconds(settings.lockTimeout));
+            SET LOCAL idle_in_transaction_session_timeout = \(stillness);
+            SET LOCAL TimeZone = 'UTC'; SET LOCAL jit = off; SET LOCAL enable_seqscan = off;
+            SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+            """
+        return try within(begin, body)
+    }
+
+    /// Runs `body` so that all its statements see the same state of the database.
+    func snapshot<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
+    }
+
+    private func within<Result>(
+        _ begin: String, _ body: (Session) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try use { (session: Session) throws(StoreError) -> Result in
+            try session.runScript(begin)
+            do throws(StoreError) {
+                let result = try body(session)
+                try session.commit()
+                return result
+            } catch {
+                // What cannot be rolled back is closed by `discardIfUnfit`.
+                try? session.runScript("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    /// A server that was told to commit a failed transaction answers ROLLBACK, and no error.
+    private func commit() throws(StoreError) {
+        let tag = try rows(of: Statement("COMMIT")).tag
+        guard tag == "COMMIT" else { throw .failed("the server answered COMMIT with \(tag)") }
+    }
+
+    /// A connection that broke, or that is still in a transaction, is not used again.
+    private func discardIfUnfit() {
+        if let connection, !connection.isAlive || !connection.isIdle { self.connection = nil }
+    }
+
+    // MARK: Clock
+
+    /// The database's time, reckoned from its last answer by the monotonic clock. Asked anew when the answer
+    /// is older than `age`; if that fails, reckoned on.
+    func now(askingAfter age: Duration = .seconds(30)) throws(StoreError) -> Timestamp {
+        lock.lock()
+        let known = offset
+        lock.unlock()
+        if let known, known.measured.duration(to: .now) <= age { return known.now }
+        do throws(StoreError) {
+            return try use { (session: Session) throws(StoreError) -> Timestamp in
+                let asked = ContinuousClock.now
+                guard let answer = try session.first("SELECT clock_timestamp()", read: { $0.instant(0) })
+                else { throw .failed("the server does not say what time it is") }
+                let fresh = ClockOffset(server: answer, between: asked, and: .now)
+                session.offset = fresh
+                return fresh.now
+            }
+        } catch {
+            guard let known else { throw error }
+            return known.now
+        }
+    }
+
+    // MARK: Statements; only inside `use`
+
+    func rows(of statement: Statement) throws(StoreError) -> Rows {
+        guard let connection else { throw .failed("the connection is not in use") }
+        return try statement.rows(on: connection.handle)
+    }
+
+    /// Runs a statement that gives no rows and says how many rows it changed.
+    @discardableResult
+    func run(_ sql: String, _ bind: (Statement) -> Void = { _ in }) throws(StoreError) -> Int {
+        let statement = Statement(sql)
+        bind(statement)
+        return try rows(of: statement).changes
+    }
+
+    func rows<Value>(
+        _ sql: String, _ bind: (Statement) -> Void = { _ in }, read: (Row) throws(StoreError) -> Value
+    ) throws(StoreError) -> [Value] {
+        let statement = Statement(sql)
+        bind(statement)
+        let rows = try rows(of: statement)
+        var values: [Value] = []
+        values.reserveCapacity(rows.count)
+        for index in 0..<rows.count { values.append(try read(rows[index])) }
+        return values
+    }
+
+    func first<Value>(
+        _ sql: String, _ bind: (Statement) -> Void = { _ in }, read: (Row) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value? {
+        let statement = Statement(sql)
+        bind(statement)
+        guard let row = try rows(of: statement).first else { return nil }
+        return try read(row)
+    }
+
+    /// Runs several statements of plain SQL.
+    func runScript(_ sql: String) throws(StoreError) {
+        try textRows(sql)
+    }
+
+    /// The same, with the rows of the last one as text.
+    @discardableResult
+    func textRows(_ sql: String) throws(StoreError) -> [[String?]] {
+        guard let connection else { throw .failed("the connection is not in use") }
+        guard let result = PQexec(connection.handle, sql) else {
+            throw .unavailable("the connection to the server was lost")
+        }
+        defer { PQclear(result) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return []
+        case PGRES_TUPLES_OK: break
+        default: throw StoreError(result, of: connection.handle)
+        }
+        return (0..<PQntuples(result)).map { row in
+            (0..<PQnfields(result)).map { column in
+                PQgetisnull(result, row, column) != 0
+                    ? nil : PQgetvalue(result, row, column).map { String(cString: $0) }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+#!/bin/sh
+# A PostgreSQL server that ends with its parent: `cluster.sh PARENT FOLDER PROGRAMS`. Prints `ready` when it answers. A killed test
+# process cannot tidy up; this watches for it instead.
+parent=$1 folder=$2 programs=$3
+as=""
+if [ "$(id -u)" -eq 0 ]; then
+    # PostgreSQL refuses to run as root.
+    chown postgres "$folder"
+    as="setpriv --reuid=postgres --regid=postgres --init-groups"
+fi
+cd "$folder" || exit 1
+$as "$programs/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$folder/initdb.log" 2>&1 || exit 2
+$as "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+    -c max_connections=200 -c max_prepared_transactions=10 -c shared_buffers=64MB -c log_min_messages=warning \
+    >"$folder/server.log" 2>&1 &
+server=$!
+until "$programs/pg_isready" -q -h "$folder" -U postgres; do
+    kill -0 "$server" 2>/dev/null || exit 3
+    sleep 0.02
+done
+echo ready
+while kill -0 "$parent" 2>/dev/null && kill -0 "$server" 2>/dev/null && [ ! -e "$folder/stop" ]; do
+    sleep 0.2
+done
+kill -QUIT "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+rm -rf "$folder"
