@@ -4,60 +4,68 @@
 // lies before that place, and nothing may be skipped.
 
 /// How dear it was to search from the very beginning, and when that is due again.
-struct SearchPace: Sendable {
+package struct SearchPace: Sendable {
     /// A search that takes less is made from the beginning every time.
-    static let cheap = Duration.milliseconds(2)
+    package static let cheap = Duration.milliseconds(2)
     /// Of the time since, a search from the beginning takes at most a tenth.
-    static let share = 9
+    package static let share = 9
 
     private var due = ContinuousClock.now
 
-    func isWholeSearchDue(at time: ContinuousClock.Instant) -> Bool { time >= due }
+    package init() {}
 
-    mutating func noteWholeSearch(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
+    package func isWholeSearchDue(at time: ContinuousClock.Instant) -> Bool { time >= due }
+
+    package mutating func noteWholeSearch(
+        from start: ContinuousClock.Instant, to end: ContinuousClock.Instant
+    ) {
         let cost = end - start
         due = cost < Self.cheap ? end : end + cost * Self.share
     }
 }
 
 /// Where to look for intake rows.
-struct IntakeSearch: Sendable {
+package struct IntakeSearch: Sendable {
     /// Transactions that overlap commit out of the order of their numbers; most of them lie so close.
-    static let margin: Int64 = 4_096
+    package static let margin: Int64 = 4_096
 
-    var pace = SearchPace()
+    package var pace = SearchPace()
     /// No row that was visible at the last whole search lies before this.
-    private(set) var hint = Int64.min
+    package private(set) var hint = Int64.min
     /// The lowest row that a search has just found, for the transaction that takes it.
-    private(set) var found: Int64?
+    package private(set) var found: Int64?
 
-    mutating func note(lowest: Int64?) {
+    package init() {}
+
+    package mutating func note(lowest: Int64?) {
         found = lowest
         if let lowest { hint = max(Int64.min + Self.margin, lowest) - Self.margin }
     }
 
     /// Where the next transaction begins to take; used once.
-    mutating func start() -> Int64 {
+    package mutating func start() -> Int64 {
         defer { found = nil }
         return found ?? Int64.min
     }
 }
 
 /// Where to look for due commands, by route.
-struct DueSearch: Sendable {
+package struct DueSearch: Sendable {
     /// Due times of commands that are emitted a little out of order lie so close, in microseconds.
-    static let margin: Int64 = 2_000_000
+    package static let margin: Int64 = 2_000_000
 
     private var paces: [String: SearchPace] = [:]
     private var hints: [String: Int64] = [:]
 
+    package init() {}
+
     /// From which due time to look; nil: from the beginning.
-    func start(_ route: String, at time: ContinuousClock.Instant) -> Int64? {
+    package func start(_ route: String, at time: ContinuousClock.Instant) -> Int64? {
         guard let pace = paces[route], !pace.isWholeSearchDue(at: time) else { return nil }
         return hints[route]
     }
 
-    mutating func note(
+    package mutating func note(
         _ route: String, lowest: Int64?, wasWhole: Bool, from start: ContinuousClock.Instant,
         to end: ContinuousClock.Instant
     ) {

@@ -25,12 +25,7 @@ final class Session: @unchecked Sendable {
     func use<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
         lock.lock()
         defer { lock.unlock() }
-        if connection?.isAlive != true {
-            connection = nil
-            let new = try Connection(settings)
-            connection = new
-            offset = new.clockOffset
-        }
+        if connection?.isAlive != true { try connect() }
         defer { discardIfUnfit() }
         return try body(self)
     }
@@ -76,7 +71,7 @@ final class Session: @unchecked Sendable {
         _ begin: String, _ body: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try use { (session: Session) throws(StoreError) -> Result in
-            try session.runScript(begin)
+            try session.begin(begin)
             do throws(StoreError) {
                 let result = try body(session)
                 try session.commit()
@@ -87,6 +82,25 @@ final class Session: @unchecked Sendable {
                 throw error
             }
         }
+    }
+
+    /// A connection that broke while nobody used it is noticed here, where nothing has been done yet: so this
+    /// alone may be tried again.
+    private func begin(_ script: String) throws(StoreError) {
+        do throws(StoreError) {
+            try runScript(script)
+        } catch {
+            guard connection?.isAlive != true else { throw error }
+            try connect()
+            try runScript(script)
+        }
+    }
+
+    private func connect() throws(StoreError) {
+        connection = nil
+        let new = try Connection(settings)
+        connection = new
+        offset = new.clockOffset
     }
 
     /// A server that was told to commit a failed transaction answers ROLLBACK, and no error.

@@ -15,11 +15,13 @@ typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWr
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqlite
     case postgres
+    /// Through a proxy that gives each transaction another connection.
+    case postgresPooled
 
     var testDescription: String { rawValue }
 
     /// Whether a claim locks the rows that it reads, rather than comparing them when it writes.
-    var locksWhatItReads: Bool { self == .postgres }
+    var locksWhatItReads: Bool { self != .sqlite }
     /// Whether texts of the envelope may hold a NUL; where not, none can come in.
     var keepsNUL: Bool { self == .sqlite }
 }
@@ -28,7 +30,7 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
 final class TestPlace {
     private enum Place {
         case file(folder: URL)
-        case database(PostgresDatabase)
+        case database(PostgresDatabase, isPooled: Bool)
     }
 
     private let place: Place
@@ -41,8 +43,9 @@ final class TestPlace {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             place = .file(folder: folder)
             _ = try SQLiteMigration(path: path(in: folder)).up(now: .start)
-        case .postgres:
-            place = .database(try PostgresCluster.shared().database())
+        case .postgres, .postgresPooled:
+            let database = try PostgresCluster.shared().database()
+            place = .database(database, isPooled: kind == .postgresPooled)
         }
     }
 
@@ -60,8 +63,11 @@ final class TestPlace {
             try SQLiteStore(
                 path: path(in: folder),
                 settings: SQLiteSettings(busyTimeout: Double(patience.microseconds) / 1_000_000))
-        case .database(let database):
-            try PostgresStore(database.settings(lockTimeout: patience))
+        case .database(let database, let isPooled):
+            try PostgresStore(
+                isPooled
+                    ? database.pooledSettings(lockTimeout: patience)
+                    : database.settings(lockTimeout: patience))
         }
     }
 }

@@ -58,6 +58,11 @@ package final class PostgresCluster: Sendable {
         "host=\(folder) user=\(user) dbname=\(database)"
     }
 
+    /// The same through the proxy.
+    package func pooledConnection(_ database: String) -> String {
+        connection(database) + " port=6432"
+    }
+
     /// A fresh database with our tables.
     package func database() throws -> PostgresDatabase {
         try PostgresDatabase(named: newName(), template: "sendonce_template", on: self)
@@ -108,6 +113,11 @@ package final class PostgresDatabase {
     ) -> PostgresSettings {
         PostgresSettings(
             connection: cluster.connection(name, user: user), lockTimeout: lockTimeout, lease: lease)
+    }
+
+    /// How to connect through a proxy that pools transactions.
+    package func pooledSettings(lockTimeout: Span = .seconds(5)) -> PostgresSettings {
+        PostgresSettings(connection: cluster.pooledConnection(name), lockTimeout: lockTimeout)
     }
 }
 

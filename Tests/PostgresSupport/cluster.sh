@@ -18,10 +18,31 @@ until "$programs/pg_isready" -q -h "$folder" -U postgres; do
     kill -0 "$server" 2>/dev/null || exit 3
     sleep 0.02
 done
+# A proxy that gives each transaction whichever connection is free, on a socket beside the server's.
+if command -v pgbouncer >/dev/null; then
+    cat >"$folder/pgbouncer.ini" <<END
+[databases]
+* = host=$folder user=postgres
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $folder
+auth_type = any
+pool_mode = transaction
+default_pool_size = 8
+max_client_conn = 500
+logfile = $folder/pgbouncer.log
+END
+    $as pgbouncer -q "$folder/pgbouncer.ini" >/dev/null 2>&1 &
+    proxy=$!
+    until "$programs/pg_isready" -q -h "$folder" -p 6432 -U postgres; do
+        kill -0 "$proxy" 2>/dev/null || exit 4
+        sleep 0.02
+    done
+fi
 echo ready
 while kill -0 "$parent" 2>/dev/null && kill -0 "$server" 2>/dev/null && [ ! -e "$folder/stop" ]; do
     sleep 0.2
 done
-kill -QUIT "$server" 2>/dev/null
+kill -QUIT "$server" $proxy 2>/dev/null
 wait "$server" 2>/dev/null
 rm -rf "$folder"

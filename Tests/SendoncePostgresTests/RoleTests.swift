@@ -75,18 +75,17 @@ import Testing
         #expect(isRefused(connection, "SELECT * FROM outbox"))
     }
 
-    @Test(
-        "The appender can neither forge a number nor reach any other table",
-        arguments: never + [
+    @Test("The appender can neither forge a number nor reach any other table")
+    func appenderRefused() throws {
+        let place = try Place()
+        let connection = place.connection(place.roles.appender)
+        for statement in Self.never + [
             "INSERT INTO outbox (seq, event_type, payload) OVERRIDING SYSTEM VALUE VALUES (7, 'a', '{}')",
             "DELETE FROM outbox", "SELECT * FROM outbox_log", "SELECT * FROM outbox_message",
             "INSERT INTO outbox_log SELECT 1, NULL, 'a', '', NULL, '{}', 1, NULL, 1, sha256('')",
             "UPDATE outbox_queue SET due_at = 0", "UPDATE outbox_projector SET lease_end = 0",
             "SELECT setval('outbox_seq_seq', 9)",
-        ])
-    func appenderRefused(statement: String) throws {
-        let place = try Place()
-        #expect(isRefused(place.connection(place.roles.appender), statement))
+        ] { #expect(isRefused(connection, statement), "\(statement)") }
     }
 
     @Test("The operator projects, claims and settles")
@@ -99,16 +98,15 @@ import Testing
         #expect(try store.hasIntake() == false)
     }
 
-    @Test(
-        "The operator cannot change what was recorded, nor the schema",
-        arguments: never + [
+    @Test("The operator cannot change what was recorded, nor the schema")
+    func operatorRefused() throws {
+        let place = try Place()
+        let connection = place.connection(place.roles.operator)
+        for statement in Self.never + [
             "INSERT INTO outbox (seq, event_type, payload) OVERRIDING SYSTEM VALUE VALUES (7, 'a', '{}')",
             "DELETE FROM outbox_projector", "DELETE FROM outbox_attempt", "UPDATE outbox_finish SET at = 0",
             "INSERT INTO outbox_schema SELECT 2, '', sha256(''), 1",
-        ])
-    func operatorRefused(statement: String) throws {
-        let place = try Place()
-        #expect(isRefused(place.connection(place.roles.operator), statement))
+        ] { #expect(isRefused(connection, statement), "\(statement)") }
     }
 
     @Test("A position that does not follow the last one is refused, also to the operator")
@@ -125,19 +123,17 @@ import Testing
         }
     }
 
-    @Test(
-        "The reader reads everything and writes nothing",
-        arguments: never + [
-            "INSERT INTO outbox (event_type, payload) VALUES ('a', '{}')", "DELETE FROM outbox",
-            "SELECT 1 FROM outbox_queue FOR UPDATE", "UPDATE outbox_queue SET due_at = 0",
-            "SELECT nextval('outbox_seq_seq')",
-        ])
-    func reader(statement: String) throws {
+    @Test("The reader reads everything and writes nothing")
+    func reader() throws {
         let place = try Place()
         let connection = place.connection(place.roles.reader)
         _ = try PostgresStore(place.settings(place.roles.reader)).counts()
         #expect(try connection.value("SELECT count(*) FROM outbox_message") == "0")
-        #expect(isRefused(connection, statement))
+        for statement in Self.never + [
+            "INSERT INTO outbox (event_type, payload) VALUES ('a', '{}')", "DELETE FROM outbox",
+            "SELECT 1 FROM outbox_queue FOR UPDATE", "UPDATE outbox_queue SET due_at = 0",
+            "SELECT nextval('outbox_seq_seq')",
+        ] { #expect(isRefused(connection, statement), "\(statement)") }
     }
 }
 
