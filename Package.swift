@@ -141,7 +141,8 @@ let package = Package(
             name: "SendonceBenchmark",
             dependencies: [
                 "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
-                "SendonceJSON", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
+                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite",
+                "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),

@@ -1,7 +1,7 @@
 // The list of what is measured.
 
 enum Benchmark: String, CaseIterable {
-    case append, projection, memory, queue, outcome, latency, core
+    case append, projection, memory, queue, outcome, latency, core, postgres
 
     var words: String {
         switch self {
@@ -13,6 +13,7 @@ enum Benchmark: String, CaseIterable {
         case .outcome: "append to recorded outcome over HTTP, beside a curl loop in C"
         case .latency: "idle: from the return of the commit to the first byte"
         case .core: "one thread without a store: reading payloads, deciding, building requests"
+        case .postgres: "the store on PostgreSQL, if SENDONCE_BENCHMARK_POSTGRES names an empty database"
         }
     }
 
@@ -25,6 +26,7 @@ enum Benchmark: String, CaseIterable {
         case .outcome: try OutcomeBenchmark.measure(sizes)
         case .latency: try LatencyBenchmark.measure(sizes)
         case .core: try CoreBenchmark.measure(sizes)
+        case .postgres: try PostgresBenchmark.measure(sizes)
         }
     }
 }

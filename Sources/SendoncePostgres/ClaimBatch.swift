@@ -89,7 +89,8 @@ struct ClaimBatch {
         }
         try session.run(
             """
-            INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher, started_at)
+            INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher,
+                started_at)
             SELECT row.*, $6::text, $7::bigint
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[]) AS row
             """

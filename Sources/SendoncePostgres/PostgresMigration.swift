@@ -51,7 +51,10 @@ package struct PostgresMigration: Sendable {
                     try session.runScript(Self.versionTable)
                     guard try Self.check(session) < migration.number else { return false }
                     try session.run(
-                        "INSERT INTO outbox_schema (version, name, digest, applied_at) VALUES ($1, $2, $3, $4)"
+                        """
+                        INSERT INTO outbox_schema (version, name, digest, applied_at)
+                        VALUES ($1, $2, $3, $4)
+                        """
                     ) {
                         $0.add(migration.number)
                         $0.add(migration.name)

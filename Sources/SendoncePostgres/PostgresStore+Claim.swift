@@ -38,17 +38,32 @@ extension PostgresStore: CommandQueue {
         let wading = asked + max(.zero, (answered - asked) - .microseconds(20) * found.count)
         dueSearch.withLock {
             $0.note(
-                share.route.string, lowest: found.first?.dueAt.microseconds, wasWhole: start == nil,
+                share.route.string, lowest: (found.first?.dueAt ?? now).microseconds, wasWhole: start == nil,
                 from: asked, to: wading)
         }
         return found
     }
 
     package func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand] {
-        try reader.use { (session: Session) throws(StoreError) in
+        let asked = ContinuousClock.now
+        let start = leaseSearch.withLock { $0.start("", at: asked) }
+        let lowest = try reader.use { (session: Session) throws(StoreError) in
+            try session.first(Self.firstLapsedSQL) {
+                $0.add(start ?? Int64.min)
+                $0.add(now)
+            } read: {
+                $0.integer(0)
+            }
+        }
+        leaseSearch.withLock {
+            $0.note("", lowest: lowest ?? now.microseconds, wasWhole: start == nil, from: asked, to: .now)
+        }
+        guard let lowest else { return [] }
+        return try writer.transaction { (session: Session) throws(StoreError) in
             try session.rows(QueuedCommand.lapsedSQL) {
                 $0.add(now)
                 $0.add(limit)
+                $0.add(lowest)
             } read: { (row: Row) throws(StoreError) in
                 var due = try QueuedCommand(row).due
                 // As it was when the attempt began, which is what the claim returned then.
@@ -62,11 +77,51 @@ extension PostgresStore: CommandQueue {
         }
     }
 
+    private static let firstLapsedSQL = """
+        SELECT lease_end FROM outbox_queue WHERE state = 'sending' AND lease_end >= $1 AND lease_end <= $2
+        ORDER BY lease_end LIMIT 1
+        """
+
     package func nextDue() throws(StoreError) -> Timestamp? {
-        try reader.use { (session: Session) throws(StoreError) in
+        let asked = ContinuousClock.now
+        guard nextPace.withLock({ $0.isWholeSearchDue(at: asked) }) else { return try nextKnownDue() }
+        let next = try reader.use { (session: Session) throws(StoreError) in
             try session.first(Self.nextDueSQL) { $0.timeIfAny(0) } ?? nil
         }
+        nextPace.withLock { $0.noteWholeSearch(from: asked, to: .now) }
+        return next
     }
+
+    /// The same from where the last searches of our own routes and of leases began.
+    private func nextKnownDue() throws(StoreError) -> Timestamp? {
+        var (routes, starts) = (Column(.text), Column(.integer))
+        for (route, start) in dueSearch.withLock({ $0.hints }) {
+            routes.add(route)
+            starts.add(start)
+        }
+        let lease = leaseSearch.withLock { $0.hints[""] }
+        return try reader.use { (session: Session) throws(StoreError) in
+            try session.first(Self.nextKnownSQL) {
+                $0.add(routes)
+                $0.add(starts)
+                $0.add(lease ?? Int64.min)
+            } read: {
+                $0.timeIfAny(0)
+            } ?? nil
+        }
+    }
+
+    private static let nextKnownSQL = """
+        SELECT min(time) FROM (
+            SELECT (SELECT q.due_at FROM outbox_queue q
+                WHERE q.route = known.route AND q.state IN ('pending', 'unknown') AND q.due_at >= known.start
+                ORDER BY q.due_at LIMIT 1) AS time
+            FROM unnest($1::text[], $2::bigint[]) AS known (route, start)
+            UNION ALL
+            SELECT (SELECT lease_end FROM outbox_queue WHERE state = 'sending' AND lease_end >= $3
+                ORDER BY lease_end LIMIT 1)
+        ) times
+        """
 
     /// Walks from route to route along the index, so that a queue of a million costs no more than one of ten.
     private static let nextDueSQL = """

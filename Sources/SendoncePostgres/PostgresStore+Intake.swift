@@ -40,7 +40,8 @@ extension Session {
     /// bytes. `octet_length` of a long text reads its header only.
     static let intakeSQL = """
         SELECT seq, id, event_type, source, subject, payload, occurred_at, traceparent FROM (
-            SELECT *, sum(octet_length(payload)) OVER (ORDER BY seq) AS size, row_number() OVER (ORDER BY seq) AS row
+            SELECT *, sum(octet_length(payload)) OVER (ORDER BY seq) AS size,
+                row_number() OVER (ORDER BY seq) AS row
             FROM (SELECT * FROM outbox WHERE seq >= $1 ORDER BY seq LIMIT $2) oldest
         ) sized WHERE size <= $3 OR row = 1 ORDER BY seq
         """

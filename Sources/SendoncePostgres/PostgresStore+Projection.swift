@@ -42,6 +42,8 @@ extension PostgresStore: ProjectionStore {
             let isWhole = search.pace.isWholeSearchDue(at: asked)
             return (isWhole, isWhole ? Int64.min : search.hint)
         }
+        // After a dear search that found nothing there is no better place to begin than the beginning.
+        guard isWhole || start > .min else { return false }
         let lowest = try reader.use { (session: Session) throws(StoreError) in
             try session.first("SELECT seq FROM outbox WHERE seq >= $1 ORDER BY seq LIMIT 1") {
                 $0.add(start)

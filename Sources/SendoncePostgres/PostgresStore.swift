@@ -14,6 +14,8 @@ package final class PostgresStore: Sendable {
     let lease: Mutex<ProjectorLease>
     let intakeSearch = Mutex(IntakeSearch())
     let dueSearch = Mutex(DueSearch())
+    let leaseSearch = Mutex(DueSearch())
+    let nextPace = Mutex(SearchPace())
 
     /// Opens a migrated database. `name` says in `outbox_projector` who projects.
     ///

@@ -37,7 +37,7 @@ struct QueuedCommand {
         columns + """
             , a.started_at, q.lease_end
             FROM (
-                SELECT * FROM outbox_queue WHERE state = 'sending' AND lease_end <= $1
+                SELECT * FROM outbox_queue WHERE state = 'sending' AND lease_end <= $1 AND lease_end >= $3
                 ORDER BY lease_end LIMIT $2
             ) q
             JOIN outbox_command c ON c.number = q.command

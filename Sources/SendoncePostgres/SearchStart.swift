@@ -49,27 +49,29 @@ package struct IntakeSearch: Sendable {
     }
 }
 
-/// Where to look for due commands, by route.
+/// Where to look for what is due, by route; or, under one name, for leases that ran out.
 package struct DueSearch: Sendable {
-    /// Due times of commands that are emitted a little out of order lie so close, in microseconds.
+    /// Times of commands that are emitted a little out of order lie so close, in microseconds.
     package static let margin: Int64 = 2_000_000
 
     private var paces: [String: SearchPace] = [:]
-    private var hints: [String: Int64] = [:]
+    /// No row that was visible at the last whole search lies before these.
+    package private(set) var hints: [String: Int64] = [:]
 
     package init() {}
 
-    /// From which due time to look; nil: from the beginning.
+    /// From which time to look; nil: from the beginning.
     package func start(_ route: String, at time: ContinuousClock.Instant) -> Int64? {
         guard let pace = paces[route], !pace.isWholeSearchDue(at: time) else { return nil }
         return hints[route]
     }
 
+    /// `lowest` is the earliest time that was found, or up to which nothing was.
     package mutating func note(
-        _ route: String, lowest: Int64?, wasWhole: Bool, from start: ContinuousClock.Instant,
+        _ route: String, lowest: Int64, wasWhole: Bool, from start: ContinuousClock.Instant,
         to end: ContinuousClock.Instant
     ) {
         if wasWhole { paces[route, default: SearchPace()].noteWholeSearch(from: start, to: end) }
-        if let lowest { hints[route] = max(Int64.min + Self.margin, lowest) - Self.margin }
+        hints[route] = max(Int64.min + Self.margin, lowest) - Self.margin
     }
 }

@@ -14,7 +14,7 @@ extension StoreError {
             self = .unavailable(
                 "\(text); this is a standby or a read-only session: connect to the primary, for example with "
                     + "target_session_attrs=read-write")
-        case "42501": self = .unavailable("\(text); grant the role what `sendonce migrate roles` prints")
+        case "42501": self = .unavailable("\(text); schema/README.md says what each role is granted")
         case "42P01", "42703", "42883": self = .damaged("\(text); run `sendonce migrate up`")
         case "XX001", "XX002": self = .damaged(text)
         case "22021", "22P05": self = .conflict("\(text): PostgreSQL's text holds no NUL")

@@ -38,8 +38,8 @@ struct ImportTests {
         ],
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
-            "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendonceProjection",
-            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
+            "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
+            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 
