@@ -66,10 +66,12 @@ let package = Package(
         .target(
             name: "SchemaSQLite", path: "schema/sqlite", sources: ["Schema.swift"],
             resources: [.embedInCode("m0001_first.sql")], swiftSettings: house),
+        // SQLite's settings, which are variadic.
+        .target(name: "CSQLite", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(
             name: "SendonceSQLite",
             dependencies: [
-                "SendonceCore", "SendonceStore", "SchemaSQLite",
+                "CSQLite", "SendonceCore", "SendonceStore", "SchemaSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -88,8 +88,8 @@ enum CoreBenchmark {
         let gates = GateFacts(
             expiresAt: nil, cancelledBy: nil, supersededBy: nil, firstUnsureAt: nil, onUnknown: nil)
         return DueCommand(
-            command: command, event: event, gates: gates, attempts: 0, counted: 0, requestDigest: nil,
-            token: 0)
+            number: 1, command: command, event: event, gates: gates, attempts: 0, counted: 0,
+            requestDigest: nil, token: 0)
     }
 }
 

@@ -3,6 +3,8 @@ package import SendonceCore
 
 /// A command whose turn has come, with all that is needed to build its message and to judge its gates.
 package struct DueCommand: Sendable {
+    /// By which queue, attempts and outcomes name the command: counts commands as they were emitted, from 1.
+    package var number: Int64
     package var command: Command
     package var event: Event
     package var gates: GateFacts
@@ -15,9 +17,10 @@ package struct DueCommand: Sendable {
     package var token: Int64
 
     package init(
-        command: Command, event: Event, gates: GateFacts, attempts: Int, counted: Int, requestDigest: Digest?,
-        token: Int64
+        number: Int64, command: Command, event: Event, gates: GateFacts, attempts: Int, counted: Int,
+        requestDigest: Digest?, token: Int64
     ) {
+        self.number = number
         self.command = command
         self.event = event
         self.gates = gates
@@ -78,7 +81,8 @@ package struct ClaimedCommand: Sendable {
 
 /// The end of one attempt, with what follows from it.
 package struct Settlement: Sendable {
-    package var command: CommandID
+    /// The command's number.
+    package var number: Int64
     package var attempt: Int
     package var token: Int64
     package var verdict: Verdict
@@ -90,10 +94,10 @@ package struct Settlement: Sendable {
     package var finishedAt: Timestamp
 
     package init(
-        command: CommandID, attempt: Int, token: Int64, verdict: Verdict, step: DeliveryStep, status: Int?,
+        number: Int64, attempt: Int, token: Int64, verdict: Verdict, step: DeliveryStep, status: Int?,
         issues: Int, finishedAt: Timestamp
     ) {
-        self.command = command
+        self.number = number
         self.attempt = attempt
         self.token = token
         self.verdict = verdict

@@ -12,10 +12,10 @@ struct ImportTests {
         "SendonceTemplates": ["SendonceCore", "Mustache"],
         "SendonceStore": ["SendonceCore"],
         "SendonceSQLite": [
-            "Foundation", "GRDB", "GRDBSQLite", "SchemaSQLite", "SendonceCore", "SendonceStore",
+            "CSQLite", "Foundation", "GRDB", "GRDBSQLite", "SchemaSQLite", "SendonceCore", "SendonceStore",
             "Synchronization",
         ],
-        "SendonceProjection": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
