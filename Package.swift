@@ -66,16 +66,18 @@ let package = Package(
         .target(
             name: "SchemaSQLite", path: "schema/sqlite", sources: ["Schema.swift"],
             resources: [.embedInCode("m0001_first.sql")], swiftSettings: house),
+        // SQLite's settings, which are variadic.
+        .target(name: "CSQLite", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(
             name: "SendonceSQLite",
             dependencies: [
-                "SendonceCore", "SendonceStore", "SchemaSQLite",
+                "CSQLite", "SendonceCore", "SendonceStore", "SchemaSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: house),
 
-        // PostgreSQL's own client library: no Swift client is as plain, and TLS, service files and URIs come with it.
+        // PostgreSQL's own client library: TLS, service files and URIs come with it.
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),

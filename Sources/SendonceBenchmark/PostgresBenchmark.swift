@@ -94,7 +94,7 @@ enum PostgresBenchmark {
             settled += try store.settle(
                 report.claimed.map {
                     Settlement(
-                        number: $0.due.number, command: $0.due.command.id, attempt: $0.attempt,
+                        number: $0.due.number, attempt: $0.attempt,
                         token: $0.token,
                         verdict: Verdict(.accepted, messageID: "<1@x.test>", code: "http_201"),
                         step: .finish(.accepted), status: 201, issues: 1, finishedAt: now)

@@ -82,14 +82,14 @@ enum ProjectionBenchmark {
         (
             select: """
             SELECT c.position, l.key_digest, l.slot, l.generation, l.scope, l.key, l.position, l.occurred_at,
-                l.command
+                l.command, l.number
             FROM outbox_command c JOIN outbox_ledger l USING (key, key_digest, slot, generation)
                 ORDER BY c.number
             """,
             insert: """
             INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
-                    command)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    command, number)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ),
         (

@@ -1,11 +1,13 @@
 // Measures Sendonce beside the limit of the same work, in one run, and says whether the floors hold. The same
 // program is its own helper processes: the sink, and the projector whose memory is measured.
 import Foundation
+import SendonceSQLite
 
 func message(_ words: String) {
     FileHandle.standardError.write(Data((words + "\n").utf8))
 }
 
+SQLiteEngine.stopCountingMemory()
 do {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
     switch arguments.role {

@@ -1,5 +1,6 @@
 // The command line: names, help and exit codes. Each command is a file of its own in Commands.
 import ArgumentParser
+import SendonceSQLite
 
 @main
 struct SendonceCommand: AsyncParsableCommand {
@@ -25,6 +26,7 @@ struct SendonceCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        SQLiteEngine.stopCountingMemory()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

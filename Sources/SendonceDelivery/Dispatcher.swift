@@ -93,8 +93,7 @@ package final class Dispatcher {
             report.add(verdict, step, issuedAt: answer.issuedAt)
             unrecorded.append(
                 Settlement(
-                    number: attempt.claimed.due.number, command: attempt.claimed.due.command.id,
-                    attempt: attempt.claimed.attempt,
+                    number: attempt.claimed.due.number, attempt: attempt.claimed.attempt,
                     token: attempt.claimed.token, verdict: verdict, step: step, status: answer.status,
                     issues: answer.issues, finishedAt: now))
         }
@@ -122,8 +121,7 @@ package final class Dispatcher {
                 schedule: route?.route.schedule ?? RetrySchedule())
             report.add(.leaseLapsed, step, issuedAt: nil)
             return Settlement(
-                number: claimed.due.number, command: claimed.due.command.id, attempt: claimed.attempt,
-                token: claimed.token,
+                number: claimed.due.number, attempt: claimed.attempt, token: claimed.token,
                 verdict: .leaseLapsed, step: step, status: nil, issues: 0, finishedAt: now)
         }
         let results = try queue.settle(settlements)

@@ -62,7 +62,8 @@ extension PostgresStore {
         }
         let scanned = """
             c.number IN (
-                SELECT number FROM (SELECT number, key FROM outbox_command ORDER BY number DESC LIMIT $2) newest
+                SELECT number FROM (
+                    SELECT number, key FROM outbox_command ORDER BY number DESC LIMIT $2) newest
                 WHERE strpos(key, ',' || $1 || ',') > 0 OR strpos(key, ',' || $1 || ']') > 0
                 ORDER BY number DESC LIMIT $3)
             ORDER BY c.number DESC

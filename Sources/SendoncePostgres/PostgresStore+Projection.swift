@@ -129,7 +129,8 @@ struct PostgresProjection: ProjectionTransaction {
         return answers
     }
 
-    /// Asks for all at once. A key has few rows, all side by side, so that ordering them costs next to nothing.
+    /// Asks for all at once. A key has few rows, all side by side, so that ordering them costs next to
+    /// nothing.
     private func answer(
         _ questions: [LedgerQuestion], _ condition: String,
         into answers: inout [LedgerQuestion: [Winner]]

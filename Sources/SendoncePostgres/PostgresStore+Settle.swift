@@ -171,7 +171,8 @@ extension Session {
         }
         try run(
             """
-            UPDATE outbox_queue q SET state = row.state, due_at = row.due_at, lease_end = NULL, \(Self.countSQL)
+            UPDATE outbox_queue q SET state = row.state, due_at = row.due_at, lease_end = NULL,
+                \(Self.countSQL)
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
                 AS row (command, counted, unsure, state, due_at)
             WHERE q.command = row.command

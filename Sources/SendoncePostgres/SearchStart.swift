@@ -1,7 +1,7 @@
 // Where a search for waiting rows may begin. While some old transaction anywhere in the cluster holds back
-// vacuum, rows that were moved or sent stay in the index, and a search from its beginning wades through all of
-// them. So it begins where the last one found something, but only for a while: a row that was committed late
-// lies before that place, and nothing may be skipped.
+// vacuum, rows that were moved or sent stay in the index, and a search from its beginning wades through all
+// of them. So it begins where the last one found something, but only for a while: a row that was committed
+// late lies before that place, and nothing may be skipped.
 
 /// How dear it was to search from the very beginning, and when that is due again.
 package struct SearchPace: Sendable {

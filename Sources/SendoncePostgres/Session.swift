@@ -1,5 +1,5 @@
-// A connection that mends itself, used by one thread at a time. What broke is thrown away and made anew at the
-// next use; a transaction is never repeated here, because only the caller knows whether it may be.
+// A connection that mends itself, used by one thread at a time. What broke is thrown away and made anew at
+// the next use; a transaction is never repeated here, because only the caller knows whether it may be.
 import CLibPQ
 import Foundation
 import SendonceCore
@@ -20,8 +20,8 @@ final class Session: @unchecked Sendable {
 
     // MARK: Use
 
-    /// Runs `body` alone on this connection, after making a new one if the last one broke. Must not be entered
-    /// again from within.
+    /// Runs `body` alone on this connection, after making a new one if the last one broke. Must not be
+    /// entered again from within.
     func use<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
         lock.lock()
         defer { lock.unlock() }
@@ -47,7 +47,7 @@ final class Session: @unchecked Sendable {
 
     /// Runs `body` in one write transaction, committed durably; if anything fails, all of it is rolled back.
     func transaction<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        // Whatever the role's defaults are: a transaction-pooling proxy keeps nothing else between statements.
+        // Whatever the role's defaults are: a transaction-pooling proxy keeps nothing else.
         // The last five: every write looks up few rows by index, and must not depend on what the planner
         // believes about tables that were empty a minute ago.
         let stillness = PostgresSettings.milliseconds(settings.lease)

@@ -44,41 +44,45 @@ package final class LiveProjector {
             let rules = try rulesInForce(activation)
             let taken = try transaction.take(events: batchEvents, bytes: batchBytes)
             guard !taken.isEmpty else { return .idle }
-            let batch = try self.decide(taken, under: rules, in: transaction, now: now)
-            try transaction.write(batch)
-            return .moved(BatchCounts(batch))
+            return .moved(try self.decide(taken, under: rules, in: transaction, now: now))
         }
     }
 
     private func decide(
         _ taken: [IntakeEvent], under rules: RulesInForce, in transaction: any ProjectionTransaction,
         now: Timestamp
-    ) throws(StoreError) -> ProjectedBatch {
-        var head = try transaction.head()
-        var repeats = try Repeats(known: transaction.positions(of: Repeats.names(in: taken)))
-        var batch = ProjectedBatch()
-        batch.events.reserveCapacity(taken.count)
-        var drafts: [[Projector.Draft]] = []
-        drafts.reserveCapacity(taken.count)
-        var decisions = 0
-        for intake in taken {
-            // What is left stays in the intake for the next batch.
-            guard decisions < Limits.batchDecisions else { break }
-            head = head.adding(intake.event)
-            batch.events.append(
-                LoggedEvent(position: head.position, event: intake.event, link: head.link, recordedAt: now))
-            batch.moved.append(intake.sequence)
-            if let first = repeats.firstPosition(of: intake.event, at: head.position) {
-                drafts.append([Projector.Draft(kind: .decided(.repeatedEvent(of: first)))])
-            } else {
-                drafts.append(rules.draft(intake.event, at: head.position))
-            }
-            decisions += drafts.last?.count ?? 0
+    ) throws(StoreError) -> BatchCounts {
+        let ahead = ReadAhead(
+            taken, after: try transaction.head(),
+            repeats: try Repeats(known: transaction.positions(of: Repeats.names(in: taken))), rules: rules,
+            now: now)
+        defer { ahead.end() }
+        var counts = BatchCounts()
+        // What is left stays in the intake for the next batch.
+        while counts.decisions < Limits.batchDecisions {
+            let chunk = ahead.chunk()
+            guard !chunk.isEmpty else { break }
+            let batch = try self.batch(chunk, in: transaction, room: Limits.batchDecisions - counts.decisions)
+            try transaction.write(batch)
+            counts.add(batch)
         }
-        let questions = drafts.flatMap { $0.compactMap(\.question) }
+        return counts
+    }
+
+    /// Decides events in their order until there are as many decisions as there is room for.
+    private func batch(
+        _ events: [ReadEvent], in transaction: any ProjectionTransaction, room: Int
+    ) throws(StoreError) -> ProjectedBatch {
+        let questions = events.flatMap { $0.drafts.compactMap(\.question) }
         var ledger = LedgerView(known: try transaction.winners(questions))
-        for (event, drafts) in zip(batch.events, drafts) {
-            batch.decisions += Projector.decide(drafts, at: event.position, ledger: &ledger)
+        var batch = ProjectedBatch()
+        batch.events.reserveCapacity(events.count)
+        batch.decisions.reserveCapacity(events.count)
+        batch.moved.reserveCapacity(events.count)
+        for event in events where batch.decisions.count < room {
+            batch.events.append(event.logged)
+            batch.decisions += Projector.decide(event.drafts, at: event.logged.position, ledger: &ledger)
+            batch.moved.append(event.sequence)
         }
         return batch
     }
@@ -104,11 +108,13 @@ package enum ProjectionReport: Hashable, Sendable {
 
 /// Figures of one projected batch.
 package struct BatchCounts: Hashable, Sendable {
-    package var events: Int
-    package var emitted: Int
+    package var events = 0
+    package var decisions = 0
+    package var emitted = 0
 
-    init(_ batch: ProjectedBatch) {
-        events = batch.events.count
-        emitted = batch.decisions.count { $0.command != nil }
+    mutating func add(_ batch: ProjectedBatch) {
+        events += batch.events.count
+        decisions += batch.decisions.count
+        emitted += batch.decisions.count { $0.command != nil }
     }
 }

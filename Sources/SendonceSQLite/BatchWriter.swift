@@ -1,15 +1,10 @@
-// Writes what the projector concluded, row by row through statements that are fetched once per batch.
+// Writes what the projector concluded.
 import SendonceCore
 import SendonceStore
 
 /// Lives within one projector transaction.
 struct BatchWriter {
     private let session: Session
-    private let log: Statement
-    private let decision: Statement
-    private let command: Statement
-    private let ledger: Statement
-    private let queue: Statement
     /// Number of the last command; the next one gets one more.
     private var lastNumber: Int64
     /// Rule name to scope under the rule set in force.
@@ -19,49 +14,28 @@ struct BatchWriter {
         self.session = session
         lastNumber = try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) } ?? 0
         scopes = try session.activation()?.scopes ?? [:]
-        log = try session.statement(
-            """
-            INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at,
-                traceparent, recorded_at, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        decision = try session.statement(
-            """
-            INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail,
-                command) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        command = try session.statement(
-            """
-            INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation,
-                rule_set, recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        ledger = try session.statement(
-            """
-            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
-                command) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        queue = try session.statement(
-            """
-            INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest)
-            VALUES (?, 'pending', ?, ?, ?)
-            """
-        )
     }
 
-    func write(_ logged: LoggedEvent) throws(StoreError) {
-        let event = logged.event
-        try event.payload.withStatic { payload throws(StoreError) in
-            log.add(logged.position)
-            log.add(event.id)
-            log.add(event.type)
-            log.add(event.source)
-            log.add(event.subject)
-            log.addStatic(text: payload)
-            log.add(event.occurredAt)
-            log.add(event.traceparent)
-            log.add(logged.recordedAt)
-            log.add(logged.link)
-            try log.run()
+    /// Adds events to the log.
+    func append(_ events: [LoggedEvent]) throws(StoreError) {
+        let insert = try RowInsert(
+            session,
+            into: """
+                outbox_log (position, id, event_type, source, subject, payload, occurred_at, traceparent,
+                    recorded_at, link)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        try insert.insert(events) { statement, logged in
+            let event = logged.event
+            statement.add(logged.position)
+            statement.add(event.id)
+            statement.add(event.type)
+            statement.add(event.source)
+            statement.add(event.subject)
+            statement.add(text: event.payload)
+            statement.add(event.occurredAt)
+            statement.add(event.traceparent)
+            statement.add(logged.recordedAt)
+            statement.add(logged.link)
         }
     }
 
@@ -69,107 +43,163 @@ struct BatchWriter {
     /// only what changes the queue runs in the order of the decisions, so that each sees the commands before
     /// it and no later one.
     mutating func write(_ rows: [Decision]) throws(StoreError) {
-        for row in rows { try write(row) }
-        let firstNumber = lastNumber + 1
+        try record(rows)
+        let emitted = try number(rows)
+        try record(emitted)
+        try claimKeys(of: emitted)
+        try changeQueue(rows, emitted)
+        try session.writeRun(upTo: lastNumber)
+    }
+
+    private mutating func number(_ rows: [Decision]) throws(StoreError) -> [NumberedCommand] {
+        var emitted: [NumberedCommand] = []
+        emitted.reserveCapacity(rows.count)
         for row in rows {
             guard case .emitted = row.reason else { continue }
-            guard let emitted = row.command else { throw .failed("an emitted decision without a command") }
+            guard let command = row.command else { throw .failed("an emitted decision without a command") }
             lastNumber += 1
-            try write(emitted, number: lastNumber)
+            emitted.append(
+                NumberedCommand(number: lastNumber, id: command.id.description, command: command))
         }
-        for row in rows {
-            if case .emitted = row.reason, let emitted = row.command { try claimKey(of: emitted) }
+        return emitted
+    }
+
+    private func record(_ rows: [Decision]) throws(StoreError) {
+        let insert = try RowInsert(
+            session,
+            into: """
+                outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        try insert.insert(rows) { statement, row in
+            let facts = ReasonColumns(row.reason, command: row.command?.id)
+            statement.add(row.position)
+            statement.add(row.rule)
+            statement.add(row.item)
+            statement.add(row.reason.word)
+            statement.add(row.key?.text)
+            statement.add(row.recipient)
+            statement.add(facts.winner)
+            statement.add(facts.until)
+            statement.add(facts.detail)
+            statement.add(facts.command?.description)
         }
-        var number = firstNumber
+    }
+
+    private func record(_ emitted: [NumberedCommand]) throws(StoreError) {
+        let insert = try RowInsert(
+            session,
+            into: """
+                outbox_command (number, id, position, rule, item, key, key_digest, slot, generation, rule_set,
+                    recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        try insert.insert(emitted) { statement, row in
+            let command = row.command
+            statement.add(row.number)
+            statement.add(row.id)
+            statement.add(command.position)
+            statement.add(command.rule)
+            statement.add(command.item)
+            statement.add(command.key.text)
+            statement.add(command.key.digest)
+            statement.add(command.slot)
+            statement.add(command.generation)
+            statement.add(command.ruleSet)
+            statement.add(command.recipient.description)
+            statement.add(command.route)
+            statement.add(command.occurredAt)
+            statement.add(command.notBefore)
+            statement.add(command.expiresAt)
+            statement.add(command.onUnknown?.rawValue)
+            statement.add(command.supersedeDigest)
+        }
+    }
+
+    private func claimKeys(of emitted: [NumberedCommand]) throws(StoreError) {
+        let insert = try RowInsert(
+            session,
+            into: """
+                outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command,
+                    number)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        try insert.insert(emitted) { statement, row in
+            let command = row.command
+            statement.add(command.key.digest)
+            statement.add(command.slot)
+            statement.add(command.generation)
+            // Without an activation, as in a test, a rule's scope is its own name.
+            statement.add(scopes[command.rule] ?? command.rule)
+            statement.add(command.key.text)
+            statement.add(command.position)
+            statement.add(command.occurredAt)
+            statement.add(row.id)
+            statement.add(row.number)
+        }
+    }
+
+    private func changeQueue(_ rows: [Decision], _ emitted: [NumberedCommand]) throws(StoreError) {
+        let insert = try RowInsert(
+            session, into: "outbox_queue (command, state, due_at, route, supersede_digest)",
+            values: "(?, 'pending', ?, ?, ?)")
+        // Together as long as none of them asks what is queued.
+        var together: [NumberedCommand] = []
+        var next = emitted.startIndex
+        func insertTogether() throws(StoreError) {
+            try insert.insert(together) { $0.add($1) }
+            together.removeAll(keepingCapacity: true)
+        }
         for row in rows {
             switch row.reason {
             case .emitted:
-                if let emitted = row.command { try enqueue(emitted, number: number) }
-                number += 1
-            case .cancels(let cancelled):
-                try session.run(Self.cancelSQL) {
-                    $0.add(row.position)
-                    $0.add(cancelled.description)
+                let numbered = emitted[next]
+                next += 1
+                if let superseding = numbered.command.supersedeDigest {
+                    try insertTogether()
+                    try supersede(superseding, by: numbered) { () throws(StoreError) in
+                        try insert.insert([numbered]) { $0.add($1) }
+                    }
+                } else {
+                    together.append(numbered)
                 }
+            case .cancels(let cancelled):
+                try insertTogether()
+                try cancel(cancelled, by: row)
             default: break
             }
         }
+        try insertTogether()
     }
 
-    private func write(_ row: Decision) throws(StoreError) {
-        let facts = ReasonColumns(row.reason, command: row.command?.id)
-        decision.add(row.position)
-        decision.add(row.rule)
-        decision.add(row.item)
-        decision.add(row.reason.word)
-        decision.add(row.key?.text)
-        decision.add(row.recipient)
-        decision.add(facts.winner)
-        decision.add(facts.until)
-        decision.add(facts.detail)
-        decision.add(facts.command?.description)
-        try decision.run()
-    }
-
-    private func write(_ row: Command, number: Int64) throws(StoreError) {
-        command.add(number)
-        command.add(row.id.description)
-        command.add(row.position)
-        command.add(row.rule)
-        command.add(row.item)
-        command.add(row.key.text)
-        command.add(row.key.digest)
-        command.add(row.slot)
-        command.add(row.generation)
-        command.add(row.ruleSet)
-        command.add(row.recipient.description)
-        command.add(row.route)
-        command.add(row.occurredAt)
-        command.add(row.notBefore)
-        command.add(row.expiresAt)
-        command.add(row.onUnknown?.rawValue)
-        command.add(row.supersedeDigest)
-        try command.run()
-    }
-
-    private func claimKey(of row: Command) throws(StoreError) {
-        ledger.add(row.key.digest)
-        ledger.add(row.slot)
-        ledger.add(row.generation)
-        // Without an activation, as in a test, a rule's scope is its own name.
-        ledger.add(scopes[row.rule] ?? row.rule)
-        ledger.add(row.key.text)
-        ledger.add(row.position)
-        ledger.add(row.occurredAt)
-        ledger.add(row.id.description)
-        try ledger.run()
-    }
-
-    private func enqueue(_ row: Command, number: Int64) throws(StoreError) {
-        if let superseding = row.supersedeDigest {
-            try session.run(Self.supersedeSQL) {
-                $0.add(row.position)
-                $0.add(superseding)
-                $0.add(row.occurredAt)
-            }
+    /// Marks older commands, has the new one inserted, and marks it if a newer one is queued already.
+    private func supersede(
+        _ digest: Digest, by row: NumberedCommand, insert: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try session.run(Self.supersedeSQL) {
+            $0.add(row.command.position)
+            $0.add(digest)
+            $0.add(row.command.occurredAt)
         }
-        queue.add(number)
-        queue.add(row.notBefore)
-        queue.add(row.route)
-        queue.add(row.supersedeDigest)
-        try queue.run()
-        if let superseding = row.supersedeDigest {
-            try session.run(Self.lateSQL) {
-                $0.add(number)
-                $0.add(superseding)
-                $0.add(row.occurredAt)
-            }
+        try insert()
+        try session.run(Self.lateSQL) {
+            $0.add(row.number)
+            $0.add(digest)
+            $0.add(row.command.occurredAt)
+        }
+    }
+
+    private func cancel(_ command: CommandID, by row: Decision) throws(StoreError) {
+        guard let key = row.key else { throw .failed("a cancelling decision without a key") }
+        try session.run(Self.cancelSQL) {
+            $0.add(row.position)
+            $0.add(key.text)
+            $0.add(key.digest)
+            $0.add(command.description)
         }
     }
 
     private static let cancelSQL = """
         UPDATE outbox_queue SET cancelled_by = ?
-        WHERE command = (SELECT number FROM outbox_command WHERE id = ?) AND cancelled_by IS NULL
+        WHERE cancelled_by IS NULL AND command = (
+            SELECT number FROM outbox_ledger WHERE key = ? AND key_digest = ? AND command = ?)
         """
     /// What one event says to several people is equally new: its commands do not supersede each other.
     private static let supersedeSQL = """
@@ -204,5 +234,22 @@ struct BatchWriter {
         guard deleted == moved.count else {
             throw .conflict("an intake row that was moved is no longer there")
         }
+    }
+}
+
+/// An emitted command with its number and the text of its id.
+private struct NumberedCommand {
+    var number: Int64
+    var id: String
+    var command: Command
+}
+
+extension Statement {
+    /// The parameters of a queue row.
+    fileprivate func add(_ row: NumberedCommand) {
+        add(row.number)
+        add(row.command.notBefore)
+        add(row.command.route)
+        add(row.command.supersedeDigest)
     }
 }

@@ -3,7 +3,6 @@ import SendonceCore
 import SendonceStore
 
 struct QueuedCommand {
-    var number: Int64
     var state: QueueState
     var due: DueCommand
 
@@ -39,7 +38,6 @@ struct QueuedCommand {
             """
 
     init(_ row: Statement) throws(StoreError) {
-        number = row.integer(0)
         state = try row.word(1)
         // Checked again when the message is built: one address that no longer passes must not stop the
         // others.
@@ -55,7 +53,7 @@ struct QueuedCommand {
             id: row.textIfAny(25), type: row.text(26), source: row.text(27), subject: row.textIfAny(28),
             payload: row.bytes(29), occurredAt: row.time(30), traceparent: row.textIfAny(31))
         due = DueCommand(
-            number: number, command: command, event: event,
+            number: row.integer(0), command: command, event: event,
             gates: GateFacts(
                 expiresAt: command.expiresAt, cancelledBy: row.integerIfAny(7),
                 supersededBy: row.integerIfAny(8),

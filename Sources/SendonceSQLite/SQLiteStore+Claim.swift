@@ -31,14 +31,14 @@ extension SQLiteStore: CommandQueue {
                             candidate, request: request, by: dispatcher, at: now, until: now + lease))
                 case .finish(let state, let cause):
                     guard try session.dequeue(candidate) else { continue }
-                    try session.finish(candidate.number, state, at: now, cause: cause)
+                    try session.finish(candidate.due.number, state, at: now, cause: cause)
                     try session.recordGate(
-                        candidate.number, state.rawValue, at: now, cause: cause, detail: nil)
+                        candidate.due.number, state.rawValue, at: now, cause: cause, detail: nil)
                     report.finished += 1
                 case .hold(let reason, let detail):
                     guard try session.hold(candidate, reason, detail: detail, at: now) else { continue }
                     try session.recordGate(
-                        candidate.number, reason.rawValue, at: now, cause: nil, detail: detail)
+                        candidate.due.number, reason.rawValue, at: now, cause: nil, detail: detail)
                     report.held += 1
                 }
             }
@@ -106,7 +106,7 @@ extension Session {
     {
         let statement = try statement(sql)
         bind(statement)
-        statement.add(candidate.number)
+        statement.add(candidate.due.number)
         statement.add(candidate.due.token)
         statement.add(candidate.state.rawValue)
         statement.add(candidate.due.gates.cancelledBy)
@@ -160,7 +160,7 @@ extension Session {
             startedAt: start,
             leaseEnd: end)
         let statement = try statement(Self.attemptSQL)
-        statement.add(candidate.number)
+        statement.add(candidate.due.number)
         statement.add(claimed.attempt)
         statement.add(claimed.token)
         statement.add(candidate.due.command.route)

@@ -6,28 +6,24 @@ extension SQLiteStore {
     package func messages(
         _ filter: MessageFilter, before number: Int64?, limit: Int
     ) throws(StoreError) -> [MessageRecord] {
-        var conditions = ["c.number < ?"]
-        var texts: [Text] = []
-        for (column, text) in [
-            ("c.recipient", filter.recipient), ("c.rule", filter.rule), ("c.route", filter.route),
-        ] {
-            guard let text else { continue }
-            conditions.append("\(column) = ?")
-            texts.append(text)
-        }
-        if let state = filter.state {
-            conditions.append("coalesce(f.state, q.state) = ?")
-            texts.append(Text(state))
-        }
+        // The recipient comes first, because the candidates' query asks for parameter 1.
+        let filters = [
+            ("c.recipient = ?1 AND c.number IN (\(CommandLookup.candidatesSQL))", filter.recipient),
+            ("c.rule = ?", filter.rule), ("c.route = ?", filter.route),
+            ("coalesce(f.state, q.state) = ?", filter.state.map { Text($0) }),
+        ]
+        let conditions = filters.compactMap { $0.1 == nil ? nil : $0.0 } + ["c.number < ?"]
         return try messages(conditions.joined(separator: " AND ") + " ORDER BY c.number DESC LIMIT ?") {
+            for text in filters.compactMap(\.1) { $0.add(text) }
             $0.add(number ?? .max)
-            for text in texts { $0.add(text) }
             $0.add(limit)
         }
     }
 
     package func message(_ id: CommandID) throws(StoreError) -> MessageRecord? {
-        try messages("c.id = ?") { $0.add(id.description) }.first
+        try messages("c.id = ?1 AND c.number IN (\(CommandLookup.candidatesSQL))") {
+            $0.add(id.description)
+        }.first
     }
 
     package func message(providerID: Text) throws(StoreError) -> MessageRecord? {
@@ -47,7 +43,7 @@ extension SQLiteStore {
         let beginning = "[" + quoted
         let byFirstPart = try messages(
             """
-            c.id IN (SELECT command FROM outbox_ledger
+            c.number IN (SELECT number FROM outbox_ledger
                 WHERE key = ?1 || ']' OR (key >= ?1 || ',' AND key < ?1 || '-'))
             ORDER BY c.number DESC LIMIT ?2
             """
@@ -128,14 +124,15 @@ extension SQLiteStore {
     package func attempts(of id: CommandID) throws(StoreError) -> [AttemptRecord] {
         try reader.snapshot { (session: Session) throws(StoreError) -> [AttemptRecord] in
             var late: [Int64: [OutcomeRecord]] = [:]
+            guard let number = try session.number(of: id) else { return [] }
             let answers = try session.rows(Self.lateSQL) {
-                $0.add(id.description)
+                $0.add(number)
             } read: { (row: Statement) throws(StoreError) in
                 (row.integer(10), try row.outcome(from: 0))
             }
             for (attempt, answer) in answers { late[attempt, default: []].append(answer) }
             return try session.rows(Self.attemptSQL) {
-                $0.add(id.description)
+                $0.add(number)
             } read: { (row: Statement) throws(StoreError) in
                 AttemptRecord(
                     attempt: Int(row.integer(10)), token: row.integer(11), route: row.text(12),
@@ -150,12 +147,12 @@ extension SQLiteStore {
         SELECT o.outcome, o.counts, o.code, o.words, o.message_id, o.retry_after, o.trouble, o.status,
             o.issues, o.finished_at, a.attempt, a.token, a.route, a.dispatcher, a.request_digest, a.started_at
         FROM outbox_attempt a LEFT JOIN outbox_outcome o ON o.command = a.command AND o.attempt = a.attempt
-        WHERE a.command = (SELECT number FROM outbox_command WHERE id = ?) ORDER BY a.attempt
+        WHERE a.command = ? ORDER BY a.attempt
         """
     private static let lateSQL = """
         SELECT outcome, counts, code, words, message_id, retry_after, trouble, status, issues,
             finished_at, attempt
-        FROM outbox_late_answer WHERE command = (SELECT number FROM outbox_command WHERE id = ?)
+        FROM outbox_late_answer WHERE command = ?
         ORDER BY number
         """
 }

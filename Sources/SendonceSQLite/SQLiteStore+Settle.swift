@@ -18,13 +18,7 @@ extension SQLiteStore {
 
 extension Session {
     fileprivate func settle(_ settlement: Settlement) throws(StoreError) -> SettlementResult {
-        let id = settlement.command.description
-        let number = try first("SELECT number FROM outbox_command WHERE id = ?") {
-            $0.add(id)
-        } read: {
-            $0.integer(0)
-        }
-        guard let number else { throw .conflict("there is no command \(id)") }
+        let number = settlement.number
         guard try move(number, settlement) else {
             try recordLate(number, settlement)
             try acceptProven(number, settlement)

@@ -15,8 +15,8 @@ final class Statement {
     private var parameter: Int32 = 0
     private var bindCode = SQLITE_OK
 
-    /// Room for the short values of one row: names, addresses, keys, digests.
-    private static let scratchBytes = 8_192
+    /// Room for the short values of sixteen rows: names, addresses, keys, digests, most payloads.
+    private static let scratchBytes = 16_384
 
     init(_ sql: String, on database: OpaquePointer) throws(StoreError) {
         var handle: OpaquePointer?
@@ -105,6 +105,18 @@ final class Statement {
             }
         }
         note(code)
+    }
+
+    func add(text bytes: [UInt8]) {
+        parameter += 1
+        let place = parameter
+        note(
+            bytes.withUnsafeBytes { bytes in
+                keep(bytes) { start, release in
+                    sqlite3_bind_text(
+                        handle, place, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), release)
+                }
+            })
     }
 
     func add(_ digest: Digest) {

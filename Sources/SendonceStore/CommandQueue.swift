@@ -3,7 +3,7 @@ package import SendonceCore
 
 /// A command whose turn has come, with all that is needed to build its message and to judge its gates.
 package struct DueCommand: Sendable {
-    /// The command's number in the store.
+    /// By which queue, attempts and outcomes name the command: counts commands as they were emitted, from 1.
     package var number: Int64
     package var command: Command
     package var event: Event
@@ -18,8 +18,7 @@ package struct DueCommand: Sendable {
 
     package init(
         number: Int64, command: Command, event: Event, gates: GateFacts, attempts: Int, counted: Int,
-        requestDigest: Digest?,
-        token: Int64
+        requestDigest: Digest?, token: Int64
     ) {
         self.number = number
         self.command = command
@@ -82,9 +81,8 @@ package struct ClaimedCommand: Sendable {
 
 /// The end of one attempt, with what follows from it.
 package struct Settlement: Sendable {
-    /// The command's number in the store.
+    /// The command's number.
     package var number: Int64
-    package var command: CommandID
     package var attempt: Int
     package var token: Int64
     package var verdict: Verdict
@@ -96,12 +94,10 @@ package struct Settlement: Sendable {
     package var finishedAt: Timestamp
 
     package init(
-        number: Int64, command: CommandID, attempt: Int, token: Int64, verdict: Verdict, step: DeliveryStep,
-        status: Int?,
+        number: Int64, attempt: Int, token: Int64, verdict: Verdict, step: DeliveryStep, status: Int?,
         issues: Int, finishedAt: Timestamp
     ) {
         self.number = number
-        self.command = command
         self.attempt = attempt
         self.token = token
         self.verdict = verdict

@@ -13,7 +13,7 @@ package struct IntakeEvent: Sendable {
     }
 }
 
-/// What one projector transaction writes.
+/// What a projector transaction writes at once: some events with all that was concluded from them.
 package struct ProjectedBatch: Sendable {
     package var events: [LoggedEvent] = []
     /// In the order of positions. An emitted decision carries its command.
@@ -73,7 +73,7 @@ package protocol ProjectionTransaction {
     func winners(_ questions: [LedgerQuestion]) throws(StoreError) -> [LedgerQuestion: [Winner]]
 
     /// Writes log, decisions, ledger, commands and queue rows, marks queued commands that were cancelled or
-    /// superseded, and deletes the moved intake rows.
+    /// superseded, and deletes the moved intake rows. What was written before in the transaction is seen.
     func write(_ batch: ProjectedBatch) throws(StoreError)
 
     /// Records an activation: the log event with its decision, and the rule set's files if they are new.

@@ -12,13 +12,14 @@ struct ImportTests {
         "SendonceTemplates": ["SendonceCore", "Mustache"],
         "SendonceStore": ["SendonceCore"],
         "SendonceSQLite": [
-            "Foundation", "GRDB", "GRDBSQLite", "Glibc", "SchemaSQLite", "SendonceCore", "SendonceStore",
+            "CSQLite", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "SchemaSQLite", "SendonceCore",
+            "SendonceStore",
             "Synchronization",
         ],
         "SendoncePostgres": [
             "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
-        "SendonceProjection": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
@@ -39,7 +40,8 @@ struct ImportTests {
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
             "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
-            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
+            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
+            "Synchronization",
         ],
     ]
 

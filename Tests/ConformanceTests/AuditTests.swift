@@ -33,6 +33,40 @@ import Testing
     }
 
     @Test(
+        "However many commands there are, each is found by its id and by its recipient, and no other is",
+        arguments: StoreUnderTest.allCases)
+    func many(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        var commands: [Command] = []
+        // More than two of SQLite's runs, written in batches that do not end where runs do, and some after.
+        for size in [7_000, 4_000, 13_000, 20] {
+            try store.log(Array(repeating: Sample.event(), count: size)) { position in
+                let command = try Sample.command(
+                    Text("\(position)"), at: position, recipient: "shopper\(position % 997)@x.test")
+                commands.append(command)
+                return [Sample.emitted(command)]
+            }
+        }
+        for place in [0, 1, 9_999, 10_000, 10_999, 11_000, 23_999, 24_000, 24_019] {
+            let message = try #require(try store.message(commands[place].id), "command \(place)")
+            #expect(message.number == Int64(place) + 1)
+            #expect(message.key == commands[place].key.text)
+        }
+        let stranger = try Sample.command("none", at: 1)
+        #expect(try store.message(stranger.id) == nil)
+        let filter = MessageFilter(recipient: "shopper500@x.test")
+        var found: [Int64] = []
+        while true {
+            let page = try store.messages(filter, before: found.last, limit: 10)
+            found += page.map(\.number)
+            if page.count < 10 { break }
+        }
+        let expected = commands.indices.map { Int64($0) + 1 }.filter { $0 % 997 == 500 }
+        #expect(found == expected.reversed())
+    }
+
+    @Test(
         "Messages are found by any part of their key, and only by a whole part",
         arguments: StoreUnderTest.allCases)
     func keyParts(kind: StoreUnderTest) throws {

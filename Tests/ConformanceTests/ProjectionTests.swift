@@ -212,7 +212,10 @@ import Testing
         ]
         #expect(Set(reasons.map(\.word)).union(["emitted"]) == Set(Reason.words))
         try store.log([Sample.event()]) { position in
-            reasons.enumerated().map { Decision(position: position, item: Int64($0), reason: $1) }
+            reasons.enumerated().map {
+                // A cancel finds its command by the key.
+                Decision(position: position, item: Int64($0), reason: $1, key: won.key)
+            }
         }
         #expect(try store.decisions(at: 2).map(\.reason) == reasons)
         let first = try store.decisions(at: 1)

@@ -95,8 +95,7 @@ extension CommandQueue {
 extension ClaimedCommand {
     func settlement(_ verdict: Verdict, _ step: DeliveryStep, status: Int? = nil) -> Settlement {
         Settlement(
-            number: due.number, command: due.command.id, attempt: attempt, token: token, verdict: verdict,
-            step: step,
+            number: due.number, attempt: attempt, token: token, verdict: verdict, step: step,
             status: status,
             issues: 1, finishedAt: .start)
     }

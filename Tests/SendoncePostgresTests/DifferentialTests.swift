@@ -48,7 +48,7 @@ import Testing
             }
             let settlements = report.claimed.map {
                 Settlement(
-                    number: $0.due.number, command: $0.due.command.id, attempt: $0.attempt, token: $0.token,
+                    number: $0.due.number, attempt: $0.attempt, token: $0.token,
                     verdict: Verdict(.accepted, code: "ok"), step: .finish(.accepted), status: 200, issues: 1,
                     finishedAt: .start)
             }

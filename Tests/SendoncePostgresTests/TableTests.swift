@@ -140,8 +140,8 @@ import Testing
                 .contains("a finished command gets no further attempt") == true)
         try database.plain.run(
             """
-            INSERT INTO outbox_command SELECT 2, '0e4a4b1e-0000-8000-8000-000000000002', position, rule, item, key,
-                key_digest, slot, generation, rule_set, recipient, route, occurred_at, not_before
+            INSERT INTO outbox_command SELECT 2, '0e4a4b1e-0000-8000-8000-000000000002', position, rule, item,
+                key, key_digest, slot, generation, rule_set, recipient, route, occurred_at, not_before
                 FROM outbox_command;
             INSERT INTO outbox_queue (command, state, due_at, route) VALUES (2, 'pending', 1, 'a')
             """)
@@ -200,7 +200,7 @@ import Testing
         // A provider's words may hold anything; the outcome is recorded all the same.
         let verdict = Verdict(.accepted, messageID: text(9_000), code: "o\u{0}k", words: "a\u{0}b")
         let settlement = Settlement(
-            number: claimed.due.number, command: command.id, attempt: 1, token: 1, verdict: verdict,
+            number: claimed.due.number, attempt: 1, token: 1, verdict: verdict,
             step: .finish(.accepted), status: nil, issues: 1, finishedAt: .start)
         #expect(try store.settle([settlement, settlement]) == [.recorded, .stale])
         #expect(try store.message(providerID: text(9_000))?.id == command.id)

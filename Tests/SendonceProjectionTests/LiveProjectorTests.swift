@@ -18,9 +18,7 @@ struct LiveProjectorTests {
     }
 
     private func activate() throws {
-        let plan = try RuleSetActivation.plan(RulesText.parsed(RulesText.rule("a")), in: store)
-        _ = try RuleSetActivation.activate(
-            plan, actor: "ann", reason: "", confirmedKeys: nil, now: now, in: store)
+        try RulesText.activate([RulesText.rule("a")], in: store, now: now)
     }
 
     private func append(_ payloads: String...) throws {
@@ -84,6 +82,43 @@ struct LiveProjectorTests {
         var sizes: [Int] = []
         while case .moved(let counts) = try projector.step(now: now) { sizes.append(counts.events) }
         #expect(sizes == [3, 3, 1])
+    }
+
+    @Test("Events that are read ahead are decided as if they came one by one")
+    func readAhead() throws {
+        // Repeats of a key and of a name stand within a chunk, in neighbouring chunks and far apart.
+        let alone = try ScratchStore()
+        for store in [store, alone.store] {
+            try RulesText.activate([RulesText.rule("a")], in: store, now: now)
+            for number in 0..<1_300 {
+                _ = try store.append(
+                    NewEvent(
+                        id: number % 7 == 0 ? Text("name\(number % 301)") : nil, type: "order.placed",
+                        payload: Array(order(number % 411).utf8), occurredAt: "2026-11-21T00:00:00Z"))
+            }
+        }
+        let long = LiveProjector(store: store)
+        #expect(try moved(by: long)?.first == 1_300)
+        let short = LiveProjector(store: alone.store, batchEvents: 1)
+        while case .moved = try short.step(now: now) {}
+        for table in ["outbox_log", "outbox_decision", "outbox_ledger", "outbox_command", "outbox_queue"] {
+            let order = table == "outbox_ledger" ? "position" : "1"
+            let sql = "SELECT * FROM \(table) ORDER BY \(order)"
+            let rows = try scratch.read { try Row.fetchAll($0, sql: sql) }
+            #expect(!rows.isEmpty)
+            #expect(try alone.read { try Row.fetchAll($0, sql: sql) } == rows, "\(table)")
+        }
+    }
+
+    @Test("A batch stops at its limit of decisions, in the middle of what was read ahead")
+    func decisionLimit() throws {
+        let many = (0..<40).map { RulesText.rule("r\($0)") }
+        try RulesText.activate(many, in: store, now: now)
+        for number in 0..<300 { try append(order(number)) }
+        let projector = LiveProjector(store: store)
+        var sizes: [Int] = []
+        while case .moved(let counts) = try projector.step(now: now) { sizes.append(counts.events) }
+        #expect(sizes == [Limits.batchDecisions / 40, 300 - Limits.batchDecisions / 40])
     }
 
     @Test("A batch has at most as many payload bytes as it may, but always one event")

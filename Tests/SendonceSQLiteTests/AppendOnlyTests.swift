@@ -12,6 +12,7 @@ import Testing
         ("outbox_scope", "scope"), ("outbox_decision", "rule"), ("outbox_ledger", "position"),
         ("outbox_command", "route"), ("outbox_attempt", "dispatcher"), ("outbox_outcome", "code"),
         ("outbox_late_answer", "code"), ("outbox_finish", "state"), ("outbox_gate", "gate"),
+        ("outbox_run", "last"),
     ]
 
     /// A file with at least one row in every table.
@@ -27,7 +28,7 @@ import Testing
             INSERT INTO outbox_scope VALUES (1, 'r', 'r');
             INSERT INTO outbox_decision VALUES
                 (1, 'r', 0, 'emitted', '["1"]', 'a@x', NULL, NULL, NULL, '\(id)');
-            INSERT INTO outbox_ledger VALUES (\(digest), 'forever', 1, 'r', '["1"]', 1, 1, '\(id)');
+            INSERT INTO outbox_ledger VALUES (\(digest), 'forever', 1, 'r', '["1"]', 1, 1, '\(id)', 1);
             INSERT INTO outbox_command VALUES (1, '\(id)', 1, 'r', 0, '["1"]', \(digest), 'forever', 1,
                 \(digest), 'a@x', 'a', 1, 1, NULL, NULL, NULL);
             INSERT INTO outbox_attempt VALUES (1, 1, 1, 'a', \(digest), 'd', 1);
@@ -36,6 +37,8 @@ import Testing
                 (1, 1, 1, 1, 'accepted', 1, 'ok', '', NULL, NULL, NULL, 201, 1, 1);
             INSERT INTO outbox_finish VALUES (1, 'accepted', 1, NULL);
             INSERT INTO outbox_gate VALUES (1, 1, 1, 'operator', NULL, NULL);
+            INSERT INTO outbox_run VALUES (1, 1);
+            INSERT INTO outbox_lookup VALUES (1, '\(id)', 1);
             """)
         return place
     }
@@ -67,17 +70,29 @@ import Testing
         #expect(try place.value("SELECT count(*) FROM \(table)") == "1")
     }
 
-    @Test("A command cannot be replaced by its id either")
-    func commandID() throws {
-        let place = try filled()
-        let columns = """
-            id, position, rule, item, key, key_digest, slot, generation, rule_set, recipient, route,
-            occurred_at, not_before, expires_at, on_unknown, supersede_digest
+    @Test(
+        "Commands and runs are numbered without holes",
+        arguments: [
             """
-        let words = words {
-            try place.sql("REPLACE INTO outbox_command SELECT 2, \(columns) FROM outbox_command")
+            INSERT INTO outbox_command SELECT 3, id, position, rule, item, key, key_digest, slot, generation,
+                rule_set, recipient, route, occurred_at, not_before, NULL, NULL, NULL FROM outbox_command
+            """,
+            "INSERT INTO outbox_run VALUES (3, 4)",
+        ])
+    func holes(statement: String) throws {
+        let words = words { try filled().sql(statement) }
+        #expect(words.contains("follows the last one"), "\(words)")
+    }
+
+    @Test("What finds a command is not changed or removed, and REPLACE leaves it as it is")
+    func lookup() throws {
+        let place = try filled()
+        for statement in ["UPDATE outbox_lookup SET command = 2", "DELETE FROM outbox_lookup"] {
+            let words = words { try place.sql(statement) }
+            #expect(words.contains("outbox_lookup is append-only"), "\(statement): \(words)")
         }
-        #expect(words.contains("outbox_command is append-only"))
+        try place.sql("REPLACE INTO outbox_lookup SELECT * FROM outbox_lookup")
+        #expect(try place.value("SELECT count(*) || max(command) FROM outbox_lookup") == "11")
     }
 
     @Test("An event in the intake is never changed, but may be moved away")

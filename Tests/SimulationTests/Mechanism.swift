@@ -106,7 +106,7 @@ private final class UnsafeQueue: CommandQueue {
         var settlement = settlement
         switch lacks {
         case .fencing:
-            guard let owner = owner(of: settlement.command) else { return settlement }
+            guard let owner = owner(of: settlement.number) else { return settlement }
             settlement.token = owner.token
             settlement.attempt = owner.attempt
         case .lapseIsUnknown where settlement.verdict == .leaseLapsed:
@@ -118,12 +118,9 @@ private final class UnsafeQueue: CommandQueue {
     }
 
     /// Who holds the command now, whoever asks.
-    private func owner(of command: CommandID) -> (token: Int64, attempt: Int)? {
-        let sql = """
-            SELECT token, attempts FROM outbox_queue WHERE state = 'sending'
-                AND command = (SELECT number FROM outbox_command WHERE id = ?)
-            """
-        guard let row = try? inspection.rows(sql, [command.description]).first else { return nil }
+    private func owner(of number: Int64) -> (token: Int64, attempt: Int)? {
+        let sql = "SELECT token, attempts FROM outbox_queue WHERE state = 'sending' AND command = ?"
+        guard let row = try? inspection.rows(sql, [number]).first else { return nil }
         return (row["token"], row["attempts"])
     }
 
