@@ -61,9 +61,16 @@ extension PostgresStore: ProjectionStore {
 }
 
 /// The open transaction; lives no longer than the call that it is given to.
-struct PostgresProjection: ProjectionTransaction {
+final class PostgresProjection: ProjectionTransaction {
     let session: Session
     let store: PostgresStore
+    /// Kept from one batch to the next: within the transaction nobody else writes.
+    private var writer: BatchWriter?
+
+    init(session: Session, store: PostgresStore) {
+        self.session = session
+        self.store = store
+    }
 
     func head() throws(StoreError) -> LogHead {
         try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
@@ -181,10 +188,11 @@ struct PostgresProjection: ProjectionTransaction {
     }
 
     func write(_ batch: ProjectedBatch) throws(StoreError) {
-        var writer = try BatchWriter(session: session)
+        var writer = if let kept = self.writer { kept } else { try BatchWriter(session: session) }
         try writer.write(batch.events)
         try writer.write(batch.decisions)
         try writer.remove(moved: batch.moved)
+        self.writer = writer
     }
 
     func write(
@@ -193,6 +201,8 @@ struct PostgresProjection: ProjectionTransaction {
         var writer = try BatchWriter(session: session)
         try writer.write([event])
         try writer.write([decision])
+        // The scopes are others from here on.
+        self.writer = nil
         let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
             try session.run("INSERT INTO outbox_rule_set (digest, name, content) VALUES ($1, $2, $3)") {
