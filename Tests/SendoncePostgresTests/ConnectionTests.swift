@@ -80,7 +80,8 @@ import Testing
             """
             INSERT INTO outbox_command VALUES (1, '0e4a4b1e-0000-8000-8000-000000000001', 1, 'r', 0, '["1"]',
                 \(digest), 'forever', 1, \(digest), 'a@x', 'a', 1, 1, NULL, NULL, NULL);
-            INSERT INTO outbox_queue (command, state, due_at, route, token, attempts, lease_end, request_digest)
+            INSERT INTO outbox_queue (command, state, due_at, route, token, attempts, lease_end,
+                request_digest)
                 VALUES (1, 'sending', 1, 'a', 2, 2, 1, \(digest));
             INSERT INTO outbox_attempt VALUES (1, 1, 1, 'a', \(digest), 'd', 1);
             """)
