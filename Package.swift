@@ -187,6 +187,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceDelivery",
                 "SendonceMaildir",
+                "SendonceStore",
                 "SendonceTemplates",
             ],
             swiftSettings: house),
