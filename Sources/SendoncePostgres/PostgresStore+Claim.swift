@@ -19,15 +19,17 @@ extension PostgresStore: CommandQueue {
                     continue
                 }
                 // Nobody is made to wait, and nothing is written, where nothing can be claimed anyway.
-                let budget = try lock.budget(share, isLocked: false)
-                batch.note(budget.wait, of: share.route)
-                if budget.remaining > 0, try hasDue(share.route, now: now, session) { wanted.append(share) }
+                if try lock.isFull(share) {
+                    batch.note(.concurrency, of: share.route)
+                } else if try hasDue(share.route, now: now, session) {
+                    wanted.append(share)
+                }
             }
             try lock.take(Set(wanted.filter(\.isLimited).map(\.route)))
             for share in wanted {
                 var budget =
                     share.isLimited
-                    ? try lock.budget(share, isLocked: true) : RouteBudget(share, used: RouteUse(), at: now)
+                    ? try lock.budget(share) : RouteBudget(share, used: RouteUse(), at: now)
                 for candidate in try due(share.route, limit: budget.remaining, now: now, session) {
                     if batch.add(candidate, prepare(candidate.due)) { budget.spend() }
                 }

@@ -46,13 +46,20 @@ struct RouteLock {
         }.count
     }
 
-    /// What the limits of a route leave: final under its lock, and worth knowing before it is waited for.
-    func budget(_ share: RouteShare, isLocked: Bool) throws(StoreError) -> RouteBudget {
+    /// Whether it is worth waiting for the lock. The rate is not counted here: it says itself until when it
+    /// is used up, so that nobody asks in vain again and again.
+    func isFull(_ share: RouteShare) throws(StoreError) -> Bool {
+        guard let concurrency = share.concurrency else { return false }
+        return try sending(share.route, upTo: concurrency).count >= concurrency
+    }
+
+    /// What the limits of a route leave; only under its lock.
+    func budget(_ share: RouteShare) throws(StoreError) -> RouteBudget {
         var use = RouteUse()
         if let concurrency = share.concurrency {
             let sending = try sending(share.route, upTo: concurrency)
             use.sending = sending.count
-            if isLocked { try noteLeases(of: share.route, sending) }
+            try noteLeases(of: share.route, sending)
         }
         if let rate = share.rate {
             let window = rate.window(at: now)

@@ -53,8 +53,8 @@ package struct RouteBudget: Sendable {
         spent += 1
     }
 
-    /// Which limit lets no further attempt begin; nil while more could be admitted. The rate is named first,
-    /// because it alone says when it will be over.
+    /// Which limit lets no further attempt begin; nil while more could be admitted. Of two the rate, because
+    /// it says when it will be over.
     package var wait: RouteWait? {
         if let rate = share.rate, let rateLeft, rateLeft <= 0 {
             let oldest = use.oldestStart ?? now
