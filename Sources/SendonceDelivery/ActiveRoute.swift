@@ -44,7 +44,8 @@ package struct ActiveRoute {
         let commands = rate.take(upTo: admitted, at: now)
         if commands == 0, admitted > 0 { breaker.release() }
         return RouteShare(
-            route: route.name, commands: commands, concurrency: route.concurrency, rate: route.rate.shared)
+            route: route.name, commands: commands, concurrency: route.sharedConcurrency,
+            rate: route.rate.shared)
     }
 
     /// Takes in what the store said when a share of the route was claimed.

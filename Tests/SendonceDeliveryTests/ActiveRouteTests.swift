@@ -12,6 +12,7 @@ import Testing
     init() {
         var route = Example.brevo()
         route.rate = RateSettings(count: 10, per: .seconds(10))
+        route.sharedConcurrency = 5
         active = ActiveRoute(route, transport: NoTransport(), at: Example.epoch)
     }
 
@@ -25,9 +26,17 @@ import Testing
     @Test("A share carries the route's limits, for the store to count by")
     mutating func limits() {
         let share = active.share(at: now)
-        #expect(share.concurrency == 32)
+        #expect(share.concurrency == 5)
         #expect(share.rate == RouteRate(count: 10, per: .seconds(10)))
         #expect(share.commands == 10)
+    }
+
+    @Test("A concurrency that nobody asked for binds this process only")
+    func unasked() {
+        var route = ActiveRoute(
+            Route(name: "a", kind: .maildir, url: "maildir:/m"), transport: NoTransport(), at: now)
+        #expect(route.share(at: now).concurrency == nil)
+        #expect(route.share(at: now).commands == 32)
     }
 
     @Test("While the rate is used up nothing is asked for, and the next turn comes when that ends")

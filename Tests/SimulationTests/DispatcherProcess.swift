@@ -36,10 +36,11 @@ struct DispatcherProcess {
         let store = try SQLiteStore(path: world.path)
         let queue = try ObservedQueue(world.mechanism?.queue(without: store, path: world.path) ?? store)
         let transport = SimulatedTransport()
-        let route = Route(
+        var route = Route(
             name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key-of-the-simulation"),
             rate: RateSettings(count: Self.rate.count, per: Self.rate.per), concurrency: Self.concurrency,
             schedule: RetrySchedule(attemptLimit: world.attemptLimit))
+        route.sharedConcurrency = Self.concurrency
         let settings = DispatchSettings(dispatcher: Text("dispatcher-\(number).\(incarnation)"))
         let dispatcher = Dispatcher(
             queue: queue, requests: RequestBuilder(store: store),
