@@ -297,6 +297,18 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "PostgresSystemTests",
+            dependencies: [
+                "PostgresSupport",
+                "ProcessSupport",
+                "SendonceCore",
+                "SendonceFake",
+                "SendoncePostgres",
+                "SendonceProjection",
+            ],
+            exclude: ["kept.sh", "relay.py"],
+            swiftSettings: house),
+        .testTarget(
             name: "ArchitectureTests",
             swiftSettings: house),
         // A PostgreSQL server of each test process, and databases on it.
