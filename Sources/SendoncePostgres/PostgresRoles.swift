@@ -21,7 +21,12 @@ package struct PostgresRoles: Hashable, Sendable {
 
     /// To be run by the owner of the tables, after the migration; harmless when it is run again.
     package var sql: String {
-        let names = Self.appendOnly + ["outbox", "outbox_queue", "outbox_projector", "outbox_schema"]
+        let names =
+            Self.appendOnly
+            + [
+                "outbox", "outbox_queue", "outbox_projector", "outbox_schema", "outbox_authority",
+                "outbox_arrival",
+            ]
         let all = (names + ["outbox_message"]).joined(separator: ", ")
         let (appender, runner, reader) = (quoted(appender), quoted(`operator`), quoted(reader))
         return """

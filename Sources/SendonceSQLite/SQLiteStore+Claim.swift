@@ -20,6 +20,7 @@ extension SQLiteStore: CommandQueue {
         }
         guard !intended.isEmpty else { return ClaimReport() }
         return try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+            try session.checkAuthority()
             var report = ClaimReport()
             for (candidate, preparation) in intended {
                 switch preparation {
