@@ -100,6 +100,9 @@ let package = Package(
                 "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             ],
             swiftSettings: house),
+        // Moving a log to another database.
+        .target(
+            name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -234,6 +237,21 @@ let package = Package(
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceTransferTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceCore",
+                "SendonceJSON",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
         .testTarget(

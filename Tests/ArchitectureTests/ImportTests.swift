@@ -21,6 +21,7 @@ struct ImportTests {
         ],
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
+        "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -92,6 +93,7 @@ struct ImportTests {
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
             "SendonceAudit",
             "SendonceTemplates",
+            "SendonceTransfer",
         ])
     func withoutFoundation(_ module: String) {
         let files = Repository.sources.filter { $0.module == module }
