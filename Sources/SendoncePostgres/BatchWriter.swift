@@ -1,4 +1,6 @@
-// Writes what the projector concluded: one statement for each table, the rows as arrays.
+// Writes what the projector concluded: one statement for each table, the rows as arrays. Keys are claimed at
+// once, because the next batch of the transaction asks for them; all else is gathered until the end, since a
+// statement costs as much as a hundred rows.
 import SendonceCore
 import SendonceStore
 
@@ -7,6 +9,10 @@ struct BatchWriter {
     private let session: Session
     /// Number of the last command; the next one gets one more.
     private var lastNumber: Int64
+    private var events: [LoggedEvent] = []
+    private var decisions: [Decision] = []
+    private var commands: [NumberedCommand] = []
+    private var moved: [Int64] = []
     /// Rule name to scope under the rule set in force.
     private let scopes: [Text: Text]
 
@@ -19,7 +25,33 @@ struct BatchWriter {
         scopes = try session.activation()?.scopes ?? [:]
     }
 
-    func write(_ events: [LoggedEvent]) throws(StoreError) {
+    mutating func add(_ batch: ProjectedBatch) throws(StoreError) {
+        var won: [NumberedCommand] = []
+        for row in batch.decisions {
+            guard case .emitted = row.reason else { continue }
+            guard let command = row.command else { throw .failed("an emitted decision without a command") }
+            lastNumber += 1
+            won.append(NumberedCommand(number: lastNumber, command: command))
+        }
+        try claimKeys(of: won)
+        events += batch.events
+        decisions += batch.decisions
+        commands += won
+        moved += batch.moved
+    }
+
+    /// Writes what was gathered. After it the next batch may be added.
+    mutating func flush() throws(StoreError) {
+        try write(events)
+        try write(decisions)
+        try write(commands)
+        try enqueue(commands)
+        try cancel(decisions)
+        try remove(moved)
+        (events, decisions, commands, moved) = ([], [], [], [])
+    }
+
+    private func write(_ events: [LoggedEvent]) throws(StoreError) {
         guard !events.isEmpty else { return }
         var (positions, ids, types) = (Column(.integer), Column(.text), Column(.text))
         var (sources, subjects, payloads) = (Column(.text), Column(.text), Column(.text))
@@ -40,8 +72,9 @@ struct BatchWriter {
         let sql = """
             INSERT INTO outbox_log (position, id, event_type, source, subject, payload, occurred_at,
                 traceparent, recorded_at, link)
-            SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                $7::bigint[], $8::text[], $9::bigint[], $10::bytea[])
+            SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+                unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::text[]),
+                unnest($9::bigint[]), unnest($10::bytea[])
             """
         try session.run(sql) {
             for column in [
@@ -50,22 +83,7 @@ struct BatchWriter {
         }
     }
 
-    mutating func write(_ rows: [Decision]) throws(StoreError) {
-        try writeDecisions(rows)
-        var commands: [NumberedCommand] = []
-        for row in rows {
-            guard case .emitted = row.reason else { continue }
-            guard let command = row.command else { throw .failed("an emitted decision without a command") }
-            lastNumber += 1
-            commands.append(NumberedCommand(number: lastNumber, command: command))
-        }
-        try write(commands)
-        try claimKeys(of: commands)
-        try enqueue(commands)
-        try cancel(rows)
-    }
-
-    private func writeDecisions(_ rows: [Decision]) throws(StoreError) {
+    private func write(_ rows: [Decision]) throws(StoreError) {
         guard !rows.isEmpty else { return }
         var (positions, rules, items) = (Column(.integer), Column(.text), Column(.integer))
         var (reasons, keys, recipients) = (Column(.text), Column(.text), Column(.text))
@@ -87,8 +105,9 @@ struct BatchWriter {
         let sql = """
             INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail,
                 command)
-            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-                $7::bigint[], $8::bigint[], $9::text[], $10::uuid[])
+            SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::text[]),
+                unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::bigint[]),
+                unnest($9::text[]), unnest($10::uuid[])
             """
         try session.run(sql) {
             for column in [
@@ -128,9 +147,11 @@ struct BatchWriter {
         let sql = """
             INSERT INTO outbox_command (number, id, position, rule, item, key, key_digest, slot, generation,
                 rule_set, recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
-            SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[],
-                $6::text[], $7::bytea[], $8::text[], $9::bigint[], $10::bytea[], $11::text[], $12::text[],
-                $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[])
+            SELECT unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::text[]),
+                unnest($5::bigint[]), unnest($6::text[]), unnest($7::bytea[]), unnest($8::text[]),
+                unnest($9::bigint[]), unnest($10::bytea[]), unnest($11::text[]), unnest($12::text[]),
+                unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),
+                unnest($16::text[]), unnest($17::bytea[])
             """
         try session.run(sql) {
             for column in [
@@ -161,8 +182,9 @@ struct BatchWriter {
         let sql = """
             INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
                 command, number)
-            SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[],
-                $7::bigint[], $8::uuid[], $9::bigint[])
+            SELECT unnest($1::bytea[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::text[]),
+                unnest($5::text[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::uuid[]),
+                unnest($9::bigint[])
             """
         try session.run(sql) {
             for column in [digests, slots, generations, names, keys, positions, times, ids, numbers] {
@@ -186,9 +208,8 @@ struct BatchWriter {
         }
         let sql = """
             INSERT INTO outbox_queue (command, state, due_at, route, supersede_digest, superseded_by)
-            SELECT command, 'pending', due_at, route, digest, position
-            FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[])
-                AS row (command, due_at, route, digest, position)
+            SELECT unnest($1::bigint[]), 'pending', unnest($2::bigint[]), unnest($3::text[]),
+                unnest($4::bytea[]), unnest($5::bigint[])
             """
         try session.run(sql) {
             for column in [numbers, times, routes, digests, superseded] { $0.add(column) }
@@ -229,7 +250,7 @@ struct BatchWriter {
     }
 
     /// Deletes intake rows.
-    func remove(moved: [Int64]) throws(StoreError) {
+    private func remove(_ moved: [Int64]) throws(StoreError) {
         guard !moved.isEmpty else { return }
         var sequences = Column(.integer)
         for sequence in moved { sequences.add(sequence) }

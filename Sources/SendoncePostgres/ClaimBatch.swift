@@ -91,8 +91,8 @@ struct ClaimBatch {
             """
             INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher,
                 started_at)
-            SELECT row.*, $6::text, $7::bigint
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[]) AS row
+            SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]),
+                unnest($5::bytea[]), $6::text, $7::bigint
             """
         ) {
             for column in [numbers, places, tokens, routes, requests] { $0.add(column) }
@@ -168,7 +168,7 @@ extension Session {
         try run(
             """
             INSERT INTO outbox_finish (command, state, at, cause)
-            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])
+            SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[])
             """
         ) {
             for column in [numbers, states, times, causes] { $0.add(column) }
@@ -189,7 +189,8 @@ extension Session {
         try run(
             """
             INSERT INTO outbox_gate (command, at, gate, cause, detail)
-            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[])
+            SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), unnest($4::bigint[]),
+                unnest($5::text[])
             """
         ) {
             for column in [numbers, times, words, causes, details] { $0.add(column) }

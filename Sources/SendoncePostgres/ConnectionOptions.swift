@@ -7,13 +7,19 @@ struct ConnectionOptions {
     private var password: String?
     private var hosts: String?
     private var hasTarget = false
+    private var database: String?
+    private var port: String?
+    private var service: String?
 
     /// Errors: `.unavailable` for a text that libpq cannot read. libpq's words on that quote the text, so
     /// ours stand instead.
     init(_ text: String) throws(StoreError) {
         self.text = text
         // A bare name is a database, as for psql.
-        guard text.contains("=") || text.contains("://") else { return }
+        guard text.contains("=") || text.contains("://") else {
+            database = text
+            return
+        }
         var words: UnsafeMutablePointer<CChar>?
         defer { PQfreemem(words) }
         guard let options = PQconninfoParse(text, &words) else {
@@ -28,6 +34,9 @@ struct ConnectionOptions {
             switch String(cString: keyword) {
             case "password": password = value
             case "host": hosts = value
+            case "dbname": database = value
+            case "port": port = value
+            case "service": service = value
             case "target_session_attrs": hasTarget = value != nil
             default: break
             }
@@ -37,6 +46,18 @@ struct ConnectionOptions {
         if hosts?.contains("@") == true {
             throw .unavailable("an @ in the user name or password of a connection URI is written as %40")
         }
+    }
+
+    var hasPassword: Bool { password != nil }
+
+    /// Names the database for people, with nothing that is secret.
+    var words: String {
+        let parts = [
+            service.map { "service \($0)" }, database.map { "database \($0)" }, hosts.map { "on \($0)" },
+            port.map { "port \($0)" },
+        ]
+        let known = parts.compactMap(\.self).joined(separator: " ")
+        return "PostgreSQL" + (known.isEmpty ? "" : " " + known)
     }
 
     /// Errors: `.unavailable` with libpq's words.

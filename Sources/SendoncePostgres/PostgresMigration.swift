@@ -7,18 +7,11 @@ package import SendonceStore
 /// Migrations of one database. Safe when many processes run it at once: each step writes its version first,
 /// and the primary key lets one of them do so; the others wait, look again, and find it done. No advisory
 /// lock is needed, which some engines accept and do not keep.
-package struct PostgresMigration: Sendable {
+package struct PostgresMigration: Migration {
     package let settings: PostgresSettings
 
     package init(_ settings: PostgresSettings) {
         self.settings = settings
-    }
-
-    /// One migration, with the time at which it was applied here, if it was.
-    package struct Step: Hashable, Sendable {
-        package var number: Int
-        package var name: String
-        package var appliedAt: Timestamp?
     }
 
     /// The version that this program needs.
@@ -79,9 +72,9 @@ package struct PostgresMigration: Sendable {
     }
 
     /// Where the database stands; changes nothing. A database without our tables has no step applied.
-    package func status() throws(StoreError) -> [Step] {
+    package func status() throws(StoreError) -> [MigrationStep] {
         let session = Session(settings)
-        return try session.snapshot { (session: Session) throws(StoreError) -> [Step] in
+        return try session.snapshot { (session: Session) throws(StoreError) -> [MigrationStep] in
             let isPresent = try Self.check(session) > 0
             var times: [Int: Timestamp] = [:]
             if isPresent {
@@ -91,7 +84,7 @@ package struct PostgresMigration: Sendable {
                 for (version, time) in rows { times[version] = time }
             }
             return Schema.migrations.map {
-                Step(number: $0.number, name: $0.name, appliedAt: times[$0.number])
+                MigrationStep(number: $0.number, name: $0.name, appliedAt: times[$0.number])
             }
         }
     }

@@ -1,5 +1,7 @@
 // How connections to a server are made, and how long anything may wait there.
+import CLibPQ
 package import SendonceCore
+package import SendonceStore
 
 /// Where the database is, and how patient we are with it.
 package struct PostgresSettings: Hashable, Sendable {
@@ -20,12 +22,26 @@ package struct PostgresSettings: Hashable, Sendable {
         self.lease = lease
     }
 
+    /// Names the database for people: where it is, and nothing that is secret.
+    ///
+    /// Errors: `.unavailable` for a connection string that libpq cannot read.
+    package func place() throws(StoreError) -> String { try ConnectionOptions(connection).words }
+
+    /// Whether the connection string itself holds a password.
+    package func hasPassword() throws(StoreError) -> Bool { try ConnectionOptions(connection).hasPassword }
+
     /// What libpq gets where the connection string does not say otherwise. A server that went away without a
     /// word is noticed within half a minute.
     static let defaults: [(String, String)] = [
         ("fallback_application_name", "sendonce"), ("connect_timeout", "10"), ("keepalives_idle", "10"),
         ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "25000"),
     ]
+
+    /// libpq's version, for bug reports.
+    package static var libraryVersionText: String {
+        let version = PQlibVersion()
+        return "\(version / 10_000).\(version % 10_000)"
+    }
 
     /// Milliseconds, as the server takes them; 0 would mean for ever.
     static func milliseconds(_ span: Span) -> Int64 { max(1, span.microseconds / 1_000) }

@@ -12,7 +12,7 @@ extension PostgresStore: ProjectionStore {
         let result = try projector.transaction { (session: Session) throws(StoreError) -> Result in
             try session.checkAuthority()
             held = try held.enter(session, for: settings.lease)
-            return try body(PostgresProjection(session: session, store: self))
+            return try run(body, on: session)
         }
         // Only now: what was rolled back was not taken.
         let committed = held
@@ -27,8 +27,17 @@ extension PostgresStore: ProjectionStore {
         try projector.transaction { (session: Session) throws(StoreError) -> Result in
             try session.checkAuthority()
             _ = try session.first(ProjectorLease.lockSQL) { $0.integer(1) }
-            return try body(PostgresProjection(session: session, store: self))
+            return try run(body, on: session)
         }
+    }
+
+    private func run<Result>(
+        _ body: (any ProjectionTransaction) throws(StoreError) -> Result, on session: Session
+    ) throws(StoreError) -> Result {
+        let open = PostgresProjection(session: session, store: self)
+        let result = try body(open)
+        try open.flush()
+        return result
     }
 
     /// Gives the lease back, so that another process takes over at once.
@@ -63,12 +72,25 @@ extension PostgresStore: ProjectionStore {
 }
 
 /// The open transaction; lives no longer than the call that it is given to.
-struct PostgresProjection: ProjectionTransaction {
+final class PostgresProjection: ProjectionTransaction {
     let session: Session
     let store: PostgresStore
+    /// Kept from one batch to the next: within the transaction nobody else writes.
+    private var writer: BatchWriter?
+
+    init(session: Session, store: PostgresStore) {
+        self.session = session
+        self.store = store
+    }
+
+    /// Writes what was gathered, so that the database has all of it.
+    func flush() throws(StoreError) {
+        try writer?.flush()
+    }
 
     func head() throws(StoreError) -> LogHead {
-        try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
+        try flush()
+        return try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
             (row: Row) throws(StoreError) in LogHead(position: row.integer(0), link: try row.digest(1))
         } ?? .empty
     }
@@ -78,6 +100,7 @@ struct PostgresProjection: ProjectionTransaction {
     }
 
     func take(events: Int, bytes: Int) throws(StoreError) -> [IntakeEvent] {
+        try flush()
         let start = store.intakeSearch.withLock { $0.start() }
         return try session.rows(Session.intakeSQL) {
             $0.add(start)
@@ -90,6 +113,7 @@ struct PostgresProjection: ProjectionTransaction {
 
     func positions(of names: [EventName]) throws(StoreError) -> [EventName: Int64] {
         guard !names.isEmpty else { return [:] }
+        try flush()
         var (ids, sources) = (Column(.text), Column(.text))
         for name in names {
             ids.add(name.id)
@@ -183,18 +207,21 @@ struct PostgresProjection: ProjectionTransaction {
     }
 
     func write(_ batch: ProjectedBatch) throws(StoreError) {
-        var writer = try BatchWriter(session: session)
-        try writer.write(batch.events)
-        try writer.write(batch.decisions)
-        try writer.remove(moved: batch.moved)
+        var writer = if let kept = self.writer { kept } else { try BatchWriter(session: session) }
+        try writer.add(batch)
+        self.writer = writer
     }
 
     func write(
         _ activation: Activation, event: LoggedEvent, decision: Decision, files: [RuleSetFile]
     ) throws(StoreError) {
-        var writer = try BatchWriter(session: session)
-        try writer.write([event])
-        try writer.write([decision])
+        var batch = ProjectedBatch()
+        batch.events = [event]
+        batch.decisions = [decision]
+        try write(batch)
+        try flush()
+        // The scopes are others from here on.
+        writer = nil
         let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
             try session.run("INSERT INTO outbox_rule_set (digest, name, content) VALUES ($1, $2, $3)") {

@@ -241,18 +241,15 @@ extension Session {
             times.add(settlement.finishedAt)
         }
         // Only a late answer says which token it came under; an outcome's is its attempt's.
-        let token = table == "outbox_late_answer" ? "token, " : ""
+        let isLate = table == "outbox_late_answer"
         try run(
             """
-            INSERT INTO \(table) (command, attempt, \(token)outcome, counts, code, words, message_id,
-                retry_after, trouble, status, issues, finished_at)
-            SELECT command, attempt, \(token)outcome, counts, code, words, message_id, retry_after, trouble,
-                status, issues, finished_at
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[],
-                $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
-                $13::bigint[])
-                AS row (command, attempt, token, outcome, counts, code, words, message_id, retry_after,
-                    trouble, status, issues, finished_at)
+            INSERT INTO \(table) (command, attempt, \(isLate ? "token, " : "")outcome, counts, code, words,
+                message_id, retry_after, trouble, status, issues, finished_at)
+            SELECT unnest($1::bigint[]), unnest($2::bigint[]), \(isLate ? "unnest($3::bigint[])," : "")
+                unnest($4::text[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[]),
+                unnest($8::text[]), unnest($9::bigint[]), unnest($10::text[]), unnest($11::bigint[]),
+                unnest($12::bigint[]), unnest($13::bigint[])
             """
         ) {
             for column in [

@@ -37,6 +37,25 @@ package final class PostgresStore: Sendable {
             throw .schemaTooOld(found: version, needed: PostgresMigration.newest)
         }
     }
+}
+
+extension PostgresStore: StoreClock {
+    package func now() throws(StoreError) -> Timestamp { try reader.now() }
+}
+
+extension PostgresStore: StorePlace {
+    /// A look at the intake is one round trip, and so would this be.
+    package func dataVersion() throws(StoreError) -> Int64? { nil }
+
+    /// Every new connection is checked when it is made.
+    package func checkPlace() throws(StoreError) {}
+
+    /// The server's version in its own words, for `doctor`.
+    package func engine() throws(StoreError) -> String {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.first("SHOW server_version") { $0.text(0).string } ?? ""
+        }
+    }
 
     /// Makes sure, on two connections, that the engine does what Sendonce rests on: unique constraints, row
     /// locks that hold, and SKIP LOCKED that passes over them. Some engines that speak PostgreSQL's protocol
@@ -71,8 +90,4 @@ package final class PostgresStore: Sendable {
             throw .unavailable("the engine does not keep unique constraints: Sendonce would send twice on it")
         }
     }
-}
-
-extension PostgresStore: StoreClock {
-    package func now() throws(StoreError) -> Timestamp { try reader.now() }
 }

@@ -23,7 +23,8 @@ extension StoreError {
             // Connection, role, resources, operator's intervention, the system below; and a transaction
             // that the server ended because it stood still.
             case "08", "28", "3D", "53", "57", "58", "25": self = .unavailable(text)
-            case "23": self = .conflict(text)
+            // A value that its column cannot hold, or a constraint.
+            case "22", "23": self = .conflict(text)
             default: self = .failed(text)
             }
         }

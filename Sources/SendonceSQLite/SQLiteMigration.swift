@@ -7,20 +7,13 @@ package import SendonceStore
 
 /// Migrations of one database file. Safe when many processes run it at once: each step takes the write lock
 /// first and looks again under it.
-package struct SQLiteMigration: Sendable {
+package struct SQLiteMigration: Migration {
     package let path: String
     package let settings: SQLiteSettings
 
     package init(path: String, settings: SQLiteSettings = SQLiteSettings()) {
         self.path = path
         self.settings = settings
-    }
-
-    /// One migration, with the time at which it was applied here, if it was.
-    package struct Step: Hashable, Sendable {
-        package var number: Int
-        package var name: String
-        package var appliedAt: Timestamp?
     }
 
     /// The version that this program needs.
@@ -55,9 +48,9 @@ package struct SQLiteMigration: Sendable {
     }
 
     /// Where the database stands; changes nothing. A file without our tables has no step applied.
-    package func status() throws(StoreError) -> [Step] {
+    package func status() throws(StoreError) -> [MigrationStep] {
         let session = try Session(path: path, settings: settings, readOnly: true)
-        return try session.snapshot { (session: Session) throws(StoreError) -> [Step] in
+        return try session.snapshot { (session: Session) throws(StoreError) -> [MigrationStep] in
             let isPresent = try Self.check(session) > 0
             var times: [Int: Timestamp] = [:]
             if isPresent {
@@ -67,7 +60,7 @@ package struct SQLiteMigration: Sendable {
                 for (version, time) in rows { times[version] = time }
             }
             return Schema.migrations.map {
-                Step(number: $0.number, name: $0.name, appliedAt: times[$0.number])
+                MigrationStep(number: $0.number, name: $0.name, appliedAt: times[$0.number])
             }
         }
     }

@@ -27,23 +27,6 @@ package final class SQLiteStore: Sendable {
         reader = try Session(path: path, settings: settings, readOnly: true)
     }
 
-    /// Changes whenever another connection committed something, also one of this process; comparable on this
-    /// store only. Costs about a microsecond, so it may be asked every few milliseconds.
-    package func dataVersion() throws(StoreError) -> Int64 {
-        try reader.use { (session: Session) throws(StoreError) in
-            try session.first("PRAGMA data_version") { $0.integer(0) } ?? 0
-        }
-    }
-
-    /// Throws `.damaged` if the file at the path is no longer the one that is open. Events that are written
-    /// to the new file would wait for ever, while this process works on one that nobody else sees.
-    package func checkPlace() throws(StoreError) {
-        let hasMoved = try reader.use { (session: Session) throws(StoreError) in try session.hasMoved() }
-        if hasMoved {
-            throw .damaged("\(path) was replaced, moved or deleted while it was open: start again")
-        }
-    }
-
     /// Bounds the file as a full disk would: a write beyond it fails with `.unavailable`. For this store's
     /// connection, until it is closed.
     package func limitPages(to count: Int) throws(StoreError) {
@@ -59,6 +42,28 @@ package final class SQLiteStore: Sendable {
             return SQLiteEngine(version: Int(sqlite3_libversion_number()), journal: journal)
         }
     }
+}
+
+extension SQLiteStore: StorePlace {
+    /// Changes also for another connection of this process. Costs about a microsecond, so it may be asked
+    /// every few milliseconds.
+    package func dataVersion() throws(StoreError) -> Int64? {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.first("PRAGMA data_version") { $0.integer(0) }
+        }
+    }
+
+    /// Throws `.damaged` if the file at the path is no longer the one that is open. Events that are written
+    /// to the new file would wait for ever, while this process works on one that nobody else sees.
+    package func checkPlace() throws(StoreError) {
+        let hasMoved = try reader.use { (session: Session) throws(StoreError) in try session.hasMoved() }
+        if hasMoved {
+            throw .damaged("\(path) was replaced, moved or deleted while it was open: start again")
+        }
+    }
+
+    /// SQLite is one engine, whose version is known: nothing to find out.
+    package func probe() throws(StoreError) {}
 }
 
 /// The SQLite library in this process and how the file is journalled.

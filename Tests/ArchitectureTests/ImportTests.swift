@@ -34,7 +34,7 @@ struct ImportTests {
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
             "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
-            "SendonceProjection",
+            "SendoncePostgres", "SendonceProjection",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
         ],

@@ -61,8 +61,12 @@ func stable(_ text: String, in sandbox: Sandbox) -> String {
         ),
         (#""dispatcher":"[^"]*""#, #""dispatcher":"<dispatcher>""#),
         (#"sqlite     3\.\S+"#, "sqlite     <version>"),
+        (#"libpq      \S+"#, "libpq      <version>"),
         (#"libcurl    libcurl.*"#, "libcurl    <version>"),
-        (#""sqlite":"[^"]*","libcurl":"[^"]*""#, #""sqlite":"<version>","libcurl":"<version>""#),
+        (
+            #""sqlite":"[^"]*","libpq":"[^"]*","libcurl":"[^"]*""#,
+            #""sqlite":"<version>","libpq":"<version>","libcurl":"<version>""#
+        ),
         (#"after \d+ ms|took \d+ ms"#, "<duration>"),
     ]
     var stable = text.replacing(sandbox.directory.path, with: "<sandbox>")

@@ -8,7 +8,7 @@ struct HelpTests {
         "The help of every command is as recorded",
         arguments: [
             [], ["dev"], ["run"], ["init"], ["migrate"], ["migrate", "up"], ["migrate", "status"],
-            ["migrate", "sql"],
+            ["migrate", "sql"], ["migrate", "roles"],
             ["doctor"], ["append"], ["rules"], ["rules", "check"], ["rules", "explain"], ["rules", "diff"],
             ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["fake-provider"],
             ["fake-provider", "brevo"], ["version"],

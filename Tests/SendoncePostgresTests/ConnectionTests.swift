@@ -60,6 +60,46 @@ import Testing
         #expect(try store.counts().intake == 1)
     }
 
+    @Test("A transaction that goes on after a failed statement is not taken for committed")
+    func swallowedError() throws {
+        #expect(throws: StoreError.self) {
+            try store.project { (open: any ProjectionTransaction) throws(StoreError) in
+                do throws(StoreError) {
+                    _ = try open.positions(of: [EventName(source: "", id: "a\u{0}")])
+                } catch {}
+            }
+        }
+        try LogOfOne.write(to: store)
+    }
+
+    @Test("Whoever settles waits for whoever settles the same command, also when the token is old")
+    func settlingWaits() throws {
+        let impatient = try PostgresStore(database.settings(lockTimeout: .milliseconds(20)))
+        let digest = "sha256('')"
+        try database.plain.run(
+            """
+            INSERT INTO outbox_command VALUES (1, '0e4a4b1e-0000-8000-8000-000000000001', 1, 'r', 0, '["1"]',
+                \(digest), 'forever', 1, \(digest), 'a@x', 'a', 1, 1, NULL, NULL, NULL);
+            INSERT INTO outbox_queue (command, state, due_at, route, token, attempts, lease_end,
+                request_digest)
+                VALUES (1, 'sending', 1, 'a', 2, 2, 1, \(digest));
+            INSERT INTO outbox_attempt VALUES (1, 1, 1, 'a', \(digest), 'd', 1);
+            """)
+        let late = Settlement(
+            number: 1, attempt: 1, token: 1, verdict: Verdict(.accepted, code: "ok"),
+            step: .finish(.accepted),
+            status: nil, issues: 1, finishedAt: .start)
+        let other = PlainConnection(database.connection)
+        try other.run("BEGIN; SELECT 1 FROM outbox_queue FOR UPDATE")
+        let error = #expect(throws: StoreError.self) { try impatient.settle([late]) }
+        guard case .busy = error else {
+            Issue.record("expected to wait, got \(String(describing: error))")
+            return
+        }
+        try other.run("ROLLBACK")
+        #expect(try impatient.settle([late]) == [.stale])
+    }
+
     @Test("A failed statement spoils its transaction, not the next one")
     func failedStatement() throws {
         for _ in 1...2 {

@@ -2,7 +2,6 @@
 import ArgumentParser
 import Foundation
 import SendonceCore
-import SendonceSQLite
 import SendonceStore
 
 struct AppendCommand: AsyncParsableCommand {
@@ -36,26 +35,39 @@ struct AppendCommand: AsyncParsableCommand {
             id: id.map { Text($0) }, type: Text(type), source: source.map { Text($0) },
             subject: subject.map { Text($0) }, payload: try Input.bytes(data),
             occurredAt: occurredAt.map { Text($0) })
-        let intake = try await store.open()
+        let settings = try await store.settings()
+        let intake = try Store.open(settings)
         do throws(StoreError) {
             let sequence = try intake.append(event)
             Printer.line("appended as row \(sequence) of the intake")
         } catch {
-            throw AppendCommand.refusal(error) ?? CommandError("\(intake.path): \(error.description)")
+            throw AppendCommand.refusal(error)
+                ?? CommandError("\(settings.database.words): \(error.description)")
         }
     }
 
     /// The intake's checks are named as sentences; nil if it was not one of them that failed.
     private static func refusal(_ error: StoreError) -> CommandError? {
-        guard case .conflict(let words) = error,
-            let start = words.firstRange(of: "CHECK constraint failed: ")?.upperBound
-        else { return nil }
-        let name = words[start...].prefix { $0 != " " }
-        let sentence =
-            name.hasPrefix("occurred_at_must_be_a_time")
-            ? "occurred_at must be a time such as 2026-11-21T22:04:05Z" : name.replacing("_", with: " ")
+        guard case .conflict(let words) = error else { return nil }
+        let name = Self.nameBeginnings.lazy.compactMap { words.firstRange(of: $0)?.upperBound }.first
+            .map { words[$0...].prefix { $0 != " " && $0 != "\"" } }
+        let sentence: String
+        if words.contains("type json") {
+            sentence = "payload must be a json object"
+        } else if words.contains("timestamp") || name?.hasPrefix("occurred_at_must_be_a_time") == true {
+            sentence = "occurred_at must be a time such as 2026-11-21T22:04:05Z"
+        } else if let name {
+            sentence = String(name).replacing("_", with: " ")
+        } else {
+            return nil
+        }
         return CommandError("the event is refused: \(sentence)")
     }
+
+    /// What stands before a check's name in SQLite's words and in PostgreSQL's.
+    private static let nameBeginnings = [
+        "CHECK constraint failed: ", "violates check constraint \"",
+    ]
 }
 
 /// Where a value on the command line comes from.

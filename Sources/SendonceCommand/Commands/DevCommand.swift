@@ -6,7 +6,7 @@ import Logging
 import SendonceCore
 import SendonceDelivery
 import SendonceRules
-import SendonceSQLite
+import SendonceStore
 import ServiceLifecycle
 
 struct DevCommand: AsyncParsableCommand {
@@ -58,7 +58,7 @@ struct DevCommand: AsyncParsableCommand {
 /// the rules in force as they are.
 struct RuleWatch: Service {
     let file: String
-    let store: SQLiteStore
+    let store: AnyStore
     let logger: Logger
 
     func run() async throws {

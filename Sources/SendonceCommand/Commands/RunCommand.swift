@@ -6,7 +6,6 @@ import SendonceCore
 import SendonceDelivery
 import SendonceProjection
 import SendonceRules
-import SendonceSQLite
 import SendonceStore
 import ServiceLifecycle
 import UnixSignals
@@ -34,6 +33,7 @@ struct RunCommand: AsyncParsableCommand {
         let settings = try await store.settings()
         if migrate { _ = try settings.migration.up(now: SystemClock.now()) }
         let store = try Store.open(settings)
+        try Store.naming(settings) { () throws(StoreError) in try store.probe() }
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
@@ -53,7 +53,8 @@ struct RunCommand: AsyncParsableCommand {
         let routes = settings.routes.map(\.name.string).joined(separator: ", ")
         if !once {
             logger.info(
-                "deciding and delivering", metadata: ["database": "\(store.path)", "routes": "\(routes)"])
+                "deciding and delivering",
+                metadata: ["database": "\(settings.database.words)", "routes": "\(routes)"])
         }
         try await EngineService.run(engine, logger: logger)
         guard once else { return }
@@ -65,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// Commands of a route that no process has wait in silence, so say it at the start.
-    private func warnAboutRoutes(_ settings: Settings, _ store: SQLiteStore, _ logger: Logger) throws {
+    private func warnAboutRoutes(_ settings: Settings, _ store: AnyStore, _ logger: Logger) throws {
         guard let activation = try store.activation() else { return }
         let rules = try StoredRules.load(activation.ruleSet, from: store).ruleSet.rules
         let known = Set(settings.routes.map(\.name))

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceCore
 import SendonceCurl
+import SendoncePostgres
 import SendonceSQLite
 
 struct VersionCommand: AsyncParsableCommand {
@@ -13,7 +14,8 @@ struct VersionCommand: AsyncParsableCommand {
     func run() async throws {
         let versions: [(Text, String)] = [
             ("sendonce", SendonceVersion.text), ("schema", "\(SQLiteMigration.newest)"),
-            ("sqlite", SQLiteEngine.libraryVersionText), ("libcurl", CurlTransport.libraryVersion),
+            ("sqlite", SQLiteEngine.libraryVersionText),
+            ("libpq", PostgresSettings.libraryVersionText), ("libcurl", CurlTransport.libraryVersion),
         ]
         switch output.format {
         case .table: versions.forEach { Printer.line("\($0.0.string.padding(to: 10)) \($0.1)") }

@@ -4,14 +4,14 @@ import SendonceCore
 import SendonceCurl
 import SendonceDelivery
 import SendonceMaildir
-import SendonceSQLite
+import SendonceStore
 
 struct DispatcherFactory: Sendable {
     let settings: Settings
-    let store: SQLiteStore
+    let store: AnyStore
 
     func make(wake: @escaping @Sendable () -> Void) throws -> Dispatcher {
-        let now = SystemClock.now()
+        let now = try store.now()
         let routes = try settings.routes.map { route in
             do throws(MessageError) {
                 try route.kind.provider.check(route)
@@ -23,8 +23,7 @@ struct DispatcherFactory: Sendable {
         return Dispatcher(
             queue: store, requests: RequestBuilder(store: store), routes: routes,
             settings: DispatchSettings(
-                dispatcher: Text(
-                    "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"),
+                dispatcher: Text(Store.processName),
                 lease: settings.lease),
             wake: wake)
     }

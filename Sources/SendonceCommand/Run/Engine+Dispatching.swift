@@ -22,7 +22,7 @@ extension Engine {
             do throws(StoreError) {
                 // Asked before the turn: what was emitted in between would otherwise be missed once through.
                 let isLast = mode == .once && hasProjected
-                let report = try dispatcher.turn(now: SystemClock.now(), monotonic: SystemClock.monotonic())
+                let report = try dispatcher.turn(now: store.now(), monotonic: SystemClock.monotonic())
                 patience.reset()
                 note(report)
                 paused.note(dispatcher.pausedRoutes)
@@ -37,9 +37,10 @@ extension Engine {
 
     /// Until the next turn may have something to do, but never long: other processes emit commands too.
     private func idleSeconds(_ dispatcher: Dispatcher) throws(StoreError) -> Double {
-        let now = SystemClock.now()
-        guard let next = try dispatcher.nextTurn(after: now) else { return 0.1 }
-        return min(max(Double((next - now).microseconds) / 1_000_000, 0.001), 0.1)
+        let longest = isAlone ? 0.1 : Engine.longestPoll
+        let now = try store.now()
+        guard let next = try dispatcher.nextTurn(after: now) else { return longest }
+        return min(max(Double((next - now).microseconds) / 1_000_000, 0.001), longest)
     }
 
     /// Lets open attempts finish until the deadline, cuts off the rest, and records all of it. A store that
@@ -51,7 +52,7 @@ extension Engine {
             do throws(StoreError) {
                 note(
                     try dispatcher.turn(
-                        now: SystemClock.now(), monotonic: SystemClock.monotonic(), isClaiming: false))
+                        now: store.now(), monotonic: SystemClock.monotonic(), isClaiming: false))
                 if dispatcher.inFlight > 0 { dispatcherAlarm.wait(seconds: 0.05) }
             } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
@@ -60,7 +61,7 @@ extension Engine {
         let lastRecord = Engine.deadline(in: limits.recordSeconds)
         while true {
             do throws(StoreError) {
-                note(try dispatcher.close(now: SystemClock.now()))
+                note(try dispatcher.close(now: store.now()))
                 return
             } catch {
                 guard SystemClock.monotonic() < lastRecord else { throw error }

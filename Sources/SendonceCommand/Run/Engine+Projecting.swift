@@ -2,7 +2,6 @@
 import Logging
 import SendonceCore
 import SendonceProjection
-import SendonceSQLite
 import SendonceStore
 
 extension Engine {
@@ -14,7 +13,7 @@ extension Engine {
         while !isStopping {
             do throws(StoreError) {
                 let version = try store.dataVersion()
-                let report = try projector.step(now: SystemClock.now())
+                let report = try projector.step(now: store.now())
                 patience.reset()
                 switch report {
                 case .moved(let batch):
@@ -35,8 +34,7 @@ extension Engine {
                 }
                 if mode == .once { return }
                 try store.checkPlace()
-                // A shop that is asleep is asked less often than one at work.
-                waitForCommit(after: version, everySeconds: quietRounds < 4 ? 0.002 : 0.005)
+                wait(after: version, quietRounds: quietRounds)
                 quietRounds += 1
             } catch {
                 projectorAlarm.wait(seconds: try patience.delay(after: error))
@@ -48,13 +46,26 @@ extension Engine {
         "events wait, but no rule set is active: run `sendonce rules activate FILE`"
     }
 
-    /// Polls the file's change counter, about a microsecond each time, until somebody commits. The bound
-    /// keeps a missed change from mattering.
-    private func waitForCommit(after version: Int64, everySeconds pause: Double) {
+    /// Until somebody may have committed. A shop that is asleep is asked less often than one at work.
+    ///
+    /// Where the store has a change counter, that is polled, about a microsecond each time; the bound keeps
+    /// a missed change from mattering. Otherwise the next look at the intake is the poll.
+    private func wait(after version: Int64?, quietRounds: Int) {
+        guard let version else {
+            projectorAlarm.wait(seconds: quietRounds < 200 ? 0.005 : Engine.longestPoll)
+            return
+        }
         for _ in 0..<250 {
             if isStopping { return }
-            projectorAlarm.wait(seconds: pause)
+            projectorAlarm.wait(seconds: quietRounds < 4 ? 0.002 : 0.005)
             guard let current = try? store.dataVersion(), current == version else { return }
         }
     }
+
+    /// Seconds between two looks at a server that many hosts use: a look costs it about a tenth of a
+    /// millisecond.
+    static var longestPoll: Double { 0.025 }
+
+    /// Whether the commands of this store come from this host only, whose projector rings.
+    var isAlone: Bool { (try? store.dataVersion()) != nil }
 }

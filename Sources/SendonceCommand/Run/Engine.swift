@@ -4,7 +4,6 @@ import Logging
 import SendonceCore
 import SendonceDelivery
 import SendonceProjection
-import SendonceSQLite
 import SendonceStore
 import Synchronization
 
@@ -15,7 +14,7 @@ import Synchronization
 /// ends, it first records what it knows.
 final class Engine: Sendable {
     let mode: Mode
-    let store: SQLiteStore
+    let store: AnyStore
     let logger: Logger
     let limits: EngineLimits
     let makeDispatcher: @Sendable (_ wake: @escaping @Sendable () -> Void) throws -> Dispatcher
@@ -39,7 +38,7 @@ final class Engine: Sendable {
     }
 
     init(
-        _ mode: Mode, store: SQLiteStore, limits: EngineLimits, logger: Logger,
+        _ mode: Mode, store: AnyStore, limits: EngineLimits, logger: Logger,
         makeDispatcher: @escaping @Sendable (_ wake: @escaping @Sendable () -> Void) throws -> Dispatcher
     ) {
         self.mode = mode

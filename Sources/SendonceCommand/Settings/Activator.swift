@@ -3,7 +3,6 @@ import Foundation
 import SendonceCore
 import SendonceProjection
 import SendonceRules
-import SendonceSQLite
 import SendonceStore
 
 enum Activator {
@@ -11,13 +10,13 @@ enum Activator {
 
     /// Prints the difference and activates. Does nothing but say so where the rule set is in force already.
     static func activate(
-        file: String, actor: String, reason: String, confirmedKeys: Int64?, in store: SQLiteStore
+        file: String, actor: String, reason: String, confirmedKeys: Int64?, in store: AnyStore
     ) throws {
         let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: store)
         show(plan)
         let activation = try RuleSetActivation.activate(
             plan, actor: Text(actor), reason: Text(reason), confirmedKeys: confirmedKeys,
-            now: SystemClock.now(),
+            now: store.now(),
             in: store)
         if let activation {
             Printer.message(

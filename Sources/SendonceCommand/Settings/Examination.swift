@@ -2,6 +2,7 @@
 import Foundation
 import SendonceCore
 import SendonceDelivery
+import SendoncePostgres
 import SendonceProjection
 import SendonceSQLite
 import SendonceStore
@@ -12,22 +13,35 @@ struct Examination {
 
     func findings() -> [Finding] {
         var findings = [routesSet()]
-        guard FileManager.default.fileExists(atPath: settings.database) else {
+        guard Store.exists(settings) else {
             return findings + [
                 Finding(
-                    grade: .wrong, words: "\(settings.database): no such database",
+                    grade: .wrong, words: "\(settings.database.words): no such database",
                     cure: "sendonce migrate up")
             ]
         }
-        if !FileManager.default.isWritableFile(atPath: settings.database) {
+        if let path = settings.database.path, !FileManager.default.isWritableFile(atPath: path) {
             findings.append(
                 Finding(
-                    grade: .wrong, words: "\(settings.database): not writable for this user",
+                    grade: .wrong, words: "\(path): not writable for this user",
                     cure: "change the owner or the permissions of the file and of its directory"))
         }
         do throws(StoreError) {
-            let store = try SQLiteStore(path: settings.database, settings: settings.sqlite)
-            findings += engine(try store.engine())
+            let store: AnyStore
+            switch settings.database {
+            case .file(let path):
+                let file = try SQLiteStore(path: path, settings: settings.sqlite)
+                findings += engine(try file.engine())
+                store = file
+            case .server:
+                let server = try PostgresStore(settings.postgres)
+                findings.append(
+                    Finding(
+                        grade: .good,
+                        words: "\(settings.database.words), server version \(try server.engine())"))
+                try server.probe()
+                store = server
+            }
             findings += try rules(store)
             findings += try backlog(store.counts())
         } catch {
@@ -61,7 +75,7 @@ struct Examination {
         ]
     }
 
-    private func rules(_ store: SQLiteStore) throws(StoreError) -> [Finding] {
+    private func rules(_ store: AnyStore) throws(StoreError) -> [Finding] {
         guard let activation = try store.activation() else {
             return [
                 Finding(

@@ -1,6 +1,7 @@
 // Options that most commands share.
 import ArgumentParser
 import Foundation
+import SendoncePostgres
 import SendonceSQLite
 import SendonceStore
 
@@ -9,7 +10,7 @@ struct StoreOptions: ParsableArguments {
     @Option(name: .long, help: "Settings file (default: sendonce.yaml, if it is there).")
     var config: String?
 
-    @Option(name: .long, help: "SQLite database file; wins over the settings.")
+    @Option(name: .long, help: "SQLite file or postgresql:// address; wins over the settings.")
     var database: String?
 
     func settings() async throws -> Settings {
@@ -17,38 +18,47 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// Opens an existing database with a current schema.
-    func open() async throws -> SQLiteStore {
+    func open() async throws -> AnyStore {
         try Store.open(try await settings())
     }
 }
 
+/// The database of the settings: opened, or why it cannot be.
 enum Store {
     static func exists(_ settings: Settings) -> Bool {
-        FileManager.default.fileExists(atPath: settings.database)
+        settings.database.path.map { FileManager.default.fileExists(atPath: $0) } ?? true
     }
 
     static func missing(_ settings: Settings, status: ExitStatus = .failed) -> CommandError {
         CommandError(
-            "\(settings.database): no such database; `sendonce migrate up` makes it"
+            "\(settings.database.words): no such database; `sendonce migrate up` makes it"
                 + " (name it with --database, SENDONCE_DATABASE or `database:` in the settings)",
             status: status)
     }
 
-    static func open(_ settings: Settings) throws -> SQLiteStore {
+    static func open(_ settings: Settings) throws -> AnyStore {
         guard exists(settings) else { throw missing(settings) }
         return try naming(settings) { () throws(StoreError) in
-            try SQLiteStore(path: settings.database, settings: settings.sqlite)
+            switch settings.database {
+            case .file(let path): try SQLiteStore(path: path, settings: settings.sqlite)
+            case .server: try PostgresStore(settings.postgres, name: Self.processName)
+            }
         }
     }
 
-    /// An error of opening or migrating names the file that it is about.
+    /// Names this process among those that work on one log.
+    static var processName: String {
+        "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+    }
+
+    /// An error of opening or migrating names the database that it is about.
     static func naming<Result>(
         _ settings: Settings, _ body: () throws(StoreError) -> Result
     ) throws -> Result {
         do throws(StoreError) {
             return try body()
         } catch {
-            throw CommandError("\(settings.database): \(error.description)")
+            throw CommandError("\(settings.database.words): \(error.description)")
         }
     }
 }
@@ -69,5 +79,10 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension Settings {
-    var migration: SQLiteMigration { SQLiteMigration(path: database, settings: sqlite) }
+    var migration: any Migration {
+        switch database {
+        case .file(let path): SQLiteMigration(path: path, settings: sqlite)
+        case .server: PostgresMigration(postgres)
+        }
+    }
 }

@@ -3,12 +3,13 @@ import Configuration
 import Foundation
 import SendonceCore
 import SendonceDelivery
+import SendoncePostgres
 import SendonceSQLite
 import SystemPackage
 
 /// Settings of one process, read once at start.
 struct Settings: Sendable {
-    var database: String
+    var database: DatabaseAddress
     var routes: [Route]
     var lease: Span
     var shutdownSeconds: Double
@@ -16,6 +17,11 @@ struct Settings: Sendable {
     /// nil leaves the file's journal as it is; a new file gets WAL.
     var journal: SQLiteSettings.Journal?
 
+    var postgres: PostgresSettings {
+        guard case .server(let text) = database else { return PostgresSettings(connection: "") }
+        return PostgresSettings(
+            connection: text, lockTimeout: Span(microseconds: Int64(busySeconds * 1_000_000)))
+    }
     var sqlite: SQLiteSettings { SQLiteSettings(journal: journal, busyTimeout: busySeconds) }
 
     /// Where a value comes from, strongest first: command line, environment (`SENDONCE_…`), secret files (a
@@ -43,7 +49,10 @@ struct Settings: Sendable {
     }
 
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
-        self.database = database ?? reader.string(forKey: "database", default: "sendonce.sqlite")
+        self.database =
+            try database.map(DatabaseAddress.onCommandLine)
+            ?? DatabaseAddress(
+                reader.string(forKey: "database", isSecret: true, default: "sendonce.sqlite"))
         let typed = TypedValue(reader: reader, place: "\(file): ")
         let leaseSeconds = try typed.int("lease_seconds") ?? 90
         shutdownSeconds = try typed.double("shutdown_seconds") ?? 20
