@@ -135,6 +135,7 @@ let package = Package(
                 "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
+                "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

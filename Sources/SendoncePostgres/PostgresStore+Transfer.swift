@@ -7,7 +7,7 @@ extension PostgresStore: TransferReader {
     package var keepsEveryText: Bool { false }
 
     package func place() throws(StoreError) -> Text {
-        try reader.use { (session: Session) throws(StoreError) in try session.place() }
+        Text(try settings.place())
     }
 
     package func rows(

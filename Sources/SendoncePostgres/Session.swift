@@ -114,13 +114,6 @@ final class Session: @unchecked Sendable {
         if let connection, !connection.isAlive || !connection.isIdle { self.connection = nil }
     }
 
-    /// The database and its server in words; libpq's own account, which has no password in it.
-    func place() throws(StoreError) -> Text {
-        guard let handle = connection?.handle else { throw .failed("the connection is not in use") }
-        func text(_ value: UnsafeMutablePointer<CChar>?) -> String { value.map { String(cString: $0) } ?? "" }
-        return Text("database \(text(PQdb(handle))) on \(text(PQhost(handle))):\(text(PQport(handle)))")
-    }
-
     // MARK: Clock
 
     /// The database's time, reckoned from its last answer by the monotonic clock. Asked anew when the answer

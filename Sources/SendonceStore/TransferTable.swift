@@ -66,7 +66,9 @@ package struct TransferTable: Hashable, Sendable {
     /// The row as it is compared and digested.
     package func canonical(_ row: TransferRow) -> TransferRow {
         zip(columns, row).map { column, value in
-            guard column.kind == .words, case .text(let bytes) = value, bytes.contains(0) else { return value }
+            guard column.kind == .words, case .text(let bytes) = value, bytes.contains(0) else {
+                return value
+            }
             return .text(bytes.flatMap { $0 == 0 ? [0xEF, 0xBF, 0xBD] : [$0] })
         }
     }

@@ -31,6 +31,7 @@ package struct Transfer {
     /// source's intake since. `name` is given to the transfer if it starts now.
     ///
     /// Guarantee: the copy is ready to be confirmed only if every row was read back equal on both sides.
+    @discardableResult
     package func run(
         _ act: TransferAct, name: Text, progress: (String, Int) -> Void = { _, _ in }
     ) throws(TransferError) -> TransferReport {
@@ -146,7 +147,8 @@ package struct Transfer {
         for table in TransferTable.all {
             compared.append(
                 TableComparison(
-                    name: table.name, source: try source.digest(of: table), copy: try target.digest(of: table))
+                    name: table.name, source: try source.digest(of: table), copy: try target.digest(of: table)
+                )
             )
         }
         compared.append(try compareIntake(transfer: transfer))

@@ -27,7 +27,8 @@ extension Transfer {
     package func plan(now: Timestamp) throws(TransferError) -> TransferPlan {
         let step = try nextStep()
         if case .start = step {
-            let open = try TransferError.storing { () throws(StoreError) in try source.openAttempts(now: now) }
+            let open = try TransferError.storing { () throws(StoreError) in try source.openAttempts(now: now)
+            }
             if let open { throw .refused(open.words) }
             try checkTarget()
             try checkTexts()

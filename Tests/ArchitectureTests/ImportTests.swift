@@ -35,7 +35,8 @@ struct ImportTests {
             "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection",
-            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "ServiceLifecycle",
+            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
+            "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
         ],
         "SendonceBenchmark": [
