@@ -45,9 +45,10 @@ extension Transfer {
     /// A transfer is named at its target first, then at its source: so whoever goes on knows that both are
     /// its own two sides, whatever their addresses are.
     func nextStep() throws(TransferError) -> TransferPlan.Step {
-        let (from, to) = try TransferError.storing { () throws(StoreError) in
-            (try source.authority(), try target.authority())
+        let (from, to, isSame) = try TransferError.storing { () throws(StoreError) in
+            (try source.authority(), try target.authority(), try source.place() == target.place())
         }
+        if isSame { throw .refused("both names mean the same database") }
         switch (from?.state ?? .inForce, to?.state) {
         case (.inForce, nil): return .start
         case (.inForce, .copy):

@@ -1,7 +1,9 @@
 // At most one of two databases decides and sends: each way to have both is refused.
+import Foundation
 import SendonceCore
 import SendonceStore
 import SendonceTransfer
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct AuthorityTests {
@@ -180,6 +182,35 @@ import Testing
             #expect(isRefused { try move.run() })
             #expect(try move.source.authority() == nil && move.target.authority() == nil)
         }
+    }
+
+    @Test("A seal waits for a claim that began before it, and sees its attempts")
+    func claimUnderWay() throws {
+        let move = try Move(.postgresToSQLite)
+        let other = try move.from.open()
+        let sealed = Mutex<Result<Void, StoreError>?>(nil)
+        let record = record(.moved, "t1")
+        let claimed = try move.source.claim(
+            [RouteShare(route: "a", commands: 1)], now: Move.act.now, lease: .minutes(1), dispatcher: "d"
+        ) { _ in
+            Thread.detachNewThread {
+                let result = Result { () throws(StoreError) in try other.seal(record) }
+                sealed.withLock { $0 = result }
+            }
+            // Without waiting, it would be done in a few milliseconds.
+            let deadline = ContinuousClock.now + .milliseconds(300)
+            while ContinuousClock.now < deadline, sealed.withLock({ $0 == nil }) {
+                Thread.sleep(forTimeInterval: 0.005)
+            }
+            return .attempt(request: Story.request)
+        }.claimed
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline, sealed.withLock({ $0 == nil }) {
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        #expect(claimed.count == 1)
+        #expect(throws: StoreError.self) { try sealed.withLock { $0 }?.get() }
+        #expect(try move.source.authority() == nil)
     }
 
     private func record(_ state: AuthorityState, _ transfer: Text) -> AuthorityRecord {

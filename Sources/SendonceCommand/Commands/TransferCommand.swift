@@ -186,10 +186,10 @@ extension TransferReport {
         }
         let rest = remaining > 0 ? ["\(remaining) in the old intake did not come: run this again"] : []
         guard let digest else { return [Printer.count(brought, "event") + " brought"] + rest }
-        return equal + [
-            "equal on both sides (digest \(digest.description.prefix(12))), not in force yet: next"
-                + " is `sendonce transfer confirm`"
-        ] + rest
+        let next =
+            "equal on both sides (digest \(digest.description.prefix(12))), not in force yet: next is "
+            + "`sendonce transfer confirm`"
+        return equal + [next] + rest
     }
 
     fileprivate func json(_ plan: TransferPlan) -> JSONValue {
@@ -206,7 +206,8 @@ extension TransferReport {
                             JSONMember("digest", table.copy.digest.description.json),
                         ])
                     })), JSONMember("digest", digest.map(\.description.json) ?? .null),
-            JSONMember("brought", .integer(String(brought))), JSONMember("remaining", .integer(String(remaining))),
+            JSONMember("brought", .integer(String(brought))),
+            JSONMember("remaining", .integer(String(remaining))),
         ])
     }
 }
