@@ -451,7 +451,8 @@ BEGIN SELECT RAISE(ABORT, 'outbox_authority is append-only: the next number foll
 -- A log in force may be fenced at any time, under a name that was never used here. A fence is lifted by the
 -- transfer that put it there only: a copy after both sides were compared, a moved log when it is taken back.
 CREATE TRIGGER outbox_authority_follows BEFORE INSERT ON outbox_authority
-WHEN NOT coalesce((SELECT CASE last.state
+WHEN NEW.number IS (SELECT coalesce(max(number), 0) + 1 FROM outbox_authority)
+    AND NOT coalesce((SELECT CASE last.state
         WHEN 'moved' THEN NEW.transfer = last.transfer AND NEW.state = 'in_force'
         WHEN 'copy' THEN NEW.transfer = last.transfer AND (NEW.state = 'copy' OR NEW.state = 'given_up'
             OR (NEW.state = 'in_force' AND last.digest IS NOT NULL))
