@@ -24,6 +24,7 @@ package struct PostgresRoles: Hashable, Sendable {
         let names =
             Self.appendOnly + [
                 "outbox", "outbox_queue", "outbox_route", "outbox_projector", "outbox_schema",
+                "outbox_authority", "outbox_arrival",
             ]
         let all = (names + ["outbox_message"]).joined(separator: ", ")
         let (appender, runner, reader) = (quoted(appender), quoted(`operator`), quoted(reader))

@@ -10,6 +10,7 @@ extension PostgresStore: CommandQueue {
         prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> ClaimReport {
         try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+            try session.checkAuthority()
             var batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
             let lock = RouteLock(session, now: now, leaseEnd: now + lease)
             var wanted: [RouteShare] = []

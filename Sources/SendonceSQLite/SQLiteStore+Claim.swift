@@ -26,6 +26,7 @@ extension SQLiteStore: CommandQueue {
         }
         guard !intended.isEmpty else { return ClaimReport(waits: waits) }
         return try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+            try session.checkAuthority()
             var report = ClaimReport()
             var budgets: [Text: RouteBudget] = [:]
             for share in shares where share.commands > 0 {
