@@ -100,6 +100,9 @@ let package = Package(
                 "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             ],
             swiftSettings: house),
+        // Moving a log to another database.
+        .target(
+            name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -132,6 +135,7 @@ let package = Package(
                 "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
+                "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -188,6 +192,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceDelivery",
                 "SendonceMaildir",
+                "SendonceStore",
                 "SendonceTemplates",
             ],
             swiftSettings: house),
@@ -235,6 +240,21 @@ let package = Package(
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceTransferTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceCore",
+                "SendonceJSON",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
         .testTarget(

@@ -5,6 +5,7 @@ import SendonceCore
 import SendonceProjection
 import SendonceRules
 import SendonceStore
+import SendonceTransfer
 
 /// Exit codes of every command.
 enum ExitStatus: Int32 {
@@ -31,15 +32,30 @@ struct CommandError: Error {
     init(_ error: any Error) {
         switch error {
         case let error as CommandError: self = error
-        case let error as StoreError: self.init(error.description)
+        case let error as StoreError: self.init(error.description, status: error.status)
+        case let error as TransferError:
+            switch error {
+            case .store(let error): self.init(error.description, status: error.status)
+            case .refused: self.init(error.description, status: .refused)
+            case .differs: self.init(error.description, status: .no)
+            }
         case let error as RuleMistakes: self.init(error.description)
         case let error as StoredRules.Defect: self.init(error.description)
         case let error as ActivationError:
             switch error {
             case .unconfirmed, .overtaken: self.init(error.description, status: .refused)
-            case .store, .unfit: self.init(error.description)
+            case .store(let error): self.init(error.description, status: error.status)
+            case .unfit: self.init(error.description)
             }
         default: self.init("\(error)")
         }
+    }
+}
+
+extension StoreError {
+    /// How a command ends that it stops.
+    var status: ExitStatus {
+        if case .fenced = self { return .refused }
+        return .failed
     }
 }

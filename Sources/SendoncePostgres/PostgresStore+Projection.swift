@@ -10,6 +10,7 @@ extension PostgresStore: ProjectionStore {
     ) throws(StoreError) -> Result {
         var held = lease.withLock { $0 }
         let result = try projector.transaction { (session: Session) throws(StoreError) -> Result in
+            try session.checkAuthority()
             held = try held.enter(session, for: settings.lease)
             return try run(body, on: session)
         }
@@ -24,6 +25,7 @@ extension PostgresStore: ProjectionStore {
         _ body: (any ProjectionTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try projector.transaction { (session: Session) throws(StoreError) -> Result in
+            try session.checkAuthority()
             _ = try session.first(ProjectorLease.lockSQL) { $0.integer(1) }
             return try run(body, on: session)
         }

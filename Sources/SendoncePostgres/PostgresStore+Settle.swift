@@ -8,6 +8,7 @@ extension PostgresStore {
     package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
         guard !settlements.isEmpty else { return [] }
         return try writer.transaction { (session: Session) throws(StoreError) -> [SettlementResult] in
+            try session.checkSettling()
             var results: [SettlementResult] = []
             results.reserveCapacity(settlements.count)
             for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }

@@ -8,7 +8,8 @@ extension SQLiteStore: ProjectionStore {
         _ body: (any ProjectionTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try writer.transaction { (session: Session) throws(StoreError) -> Result in
-            try body(SQLiteProjection(session: session))
+            try session.checkAuthority()
+            return try body(SQLiteProjection(session: session))
         }
     }
 

@@ -8,6 +8,7 @@ extension SQLiteStore {
     package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
         guard !settlements.isEmpty else { return [] }
         return try writer.transaction { (session: Session) throws(StoreError) -> [SettlementResult] in
+            try session.checkSettling()
             var results: [SettlementResult] = []
             results.reserveCapacity(settlements.count)
             for settlement in settlements { results.append(try session.settle(settlement)) }

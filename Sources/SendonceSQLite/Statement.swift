@@ -119,6 +119,17 @@ final class Statement {
             })
     }
 
+    func add(blob bytes: [UInt8]) {
+        parameter += 1
+        let place = parameter
+        note(
+            bytes.withUnsafeBytes { bytes in
+                keep(bytes) { start, release in
+                    sqlite3_bind_blob(handle, place, start, Int32(bytes.count), release)
+                }
+            })
+    }
+
     func add(_ digest: Digest) {
         parameter += 1
         let place = parameter

@@ -18,6 +18,9 @@ package enum StoreError: Error, Hashable, Sendable {
     /// Another process projects, and its lease lasts for so long unless it is renewed: nothing was done, and
     /// nothing is wrong. Only stores that many hosts use say so.
     case standby(remaining: Span)
+    /// The log is not in force in this database: it moved, or this is a copy that nobody confirmed. Nothing
+    /// was done; the words say where it is and what to do.
+    case fenced(String)
     /// A statement failed in a way that no case above covers: a defect.
     case failed(String)
 
@@ -35,6 +38,7 @@ package enum StoreError: Error, Hashable, Sendable {
         case .conflict(let words): words
         case .standby(let remaining):
             "another process projects; its lease lasts for \(remaining.description) more"
+        case .fenced(let words): words
         case .failed(let words): "a statement failed: \(words)"
         }
     }

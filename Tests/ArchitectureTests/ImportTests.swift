@@ -21,6 +21,7 @@ struct ImportTests {
         ],
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
+        "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -34,7 +35,8 @@ struct ImportTests {
             "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection",
-            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "ServiceLifecycle",
+            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
+            "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
         ],
         "SendonceBenchmark": [
@@ -92,6 +94,7 @@ struct ImportTests {
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
             "SendonceAudit",
             "SendonceTemplates",
+            "SendonceTransfer",
         ])
     func withoutFoundation(_ module: String) {
         let files = Repository.sources.filter { $0.module == module }

@@ -41,6 +41,8 @@ import Testing
                 finished_at) VALUES (1, 1, 1, 'accepted', 1, 'ok', '', 1, 1);
             INSERT INTO outbox_finish VALUES (1, 'accepted', 1, NULL);
             INSERT INTO outbox_gate (command, at, gate) VALUES (1, 1, 'operator');
+            INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'elsewhere', 'ann', 'why', NULL, 1);
+            INSERT INTO outbox_arrival VALUES ('t', 1, 1);
             """)
     }
 
@@ -52,6 +54,7 @@ import Testing
             ("outbox_scope", "scope"), ("outbox_decision", "rule"), ("outbox_ledger", "position"),
             ("outbox_command", "route"), ("outbox_attempt", "dispatcher"), ("outbox_outcome", "code"),
             ("outbox_late_answer", "code"), ("outbox_finish", "state"), ("outbox_gate", "gate"),
+            ("outbox_authority", "state"), ("outbox_arrival", "seq"),
         ]
         for (table, column) in tables {
             for statement in [

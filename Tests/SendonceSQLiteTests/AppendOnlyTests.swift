@@ -12,7 +12,7 @@ import Testing
         ("outbox_scope", "scope"), ("outbox_decision", "rule"), ("outbox_ledger", "position"),
         ("outbox_command", "route"), ("outbox_attempt", "dispatcher"), ("outbox_outcome", "code"),
         ("outbox_late_answer", "code"), ("outbox_finish", "state"), ("outbox_gate", "gate"),
-        ("outbox_run", "last"),
+        ("outbox_run", "last"), ("outbox_authority", "state"), ("outbox_arrival", "seq"),
     ]
 
     /// A file with at least one row in every table.
@@ -38,6 +38,8 @@ import Testing
             INSERT INTO outbox_finish VALUES (1, 'accepted', 1, NULL);
             INSERT INTO outbox_gate VALUES (1, 1, 1, 'operator', NULL, NULL);
             INSERT INTO outbox_run VALUES (1, 1);
+            INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'elsewhere', 'ann', 'why', NULL, 1);
+            INSERT INTO outbox_arrival VALUES ('t', 1, 1);
             INSERT INTO outbox_lookup VALUES (1, '\(id)', 1);
             """)
         return place

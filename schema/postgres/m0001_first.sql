@@ -1,6 +1,6 @@
 -- The tables of Sendonce, version 1. Times are BIGINT microseconds since 1970-01-01T00:00:00Z, but for the
--- one that applications write. Digests are BYTEA of 32 bytes. Only outbox, outbox_queue and outbox_projector
--- ever lose or change rows.
+-- one that applications write. Digests are BYTEA of 32 bytes. Only outbox, outbox_queue, outbox_route and
+-- outbox_projector ever lose or change rows.
 -- Texts that are compared or ordered have the collation "C": they are compared as bytes, whatever the
 -- database's locale is.
 
@@ -174,7 +174,7 @@ CREATE TABLE outbox_queue (
     CONSTRAINT request_stands_with_attempts CHECK (request_digest IS NOT NULL OR attempts = 0)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
-CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
+CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end, route) WHERE state = 'sending';
 CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
 CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest)
     WHERE supersede_digest IS NOT NULL AND superseded_by IS NULL;
@@ -191,6 +191,7 @@ CREATE TABLE outbox_attempt (
     started_at     BIGINT NOT NULL,
     PRIMARY KEY (command, attempt)
 );
+CREATE INDEX outbox_attempt_by_start ON outbox_attempt (route, started_at);
 
 -- What one attempt came to.
 CREATE TABLE outbox_outcome (
@@ -255,6 +256,14 @@ CREATE TABLE outbox_gate (
     detail  TEXT COLLATE "C"
 );
 CREATE INDEX outbox_gate_by_command ON outbox_gate (command);
+
+-- A row to lock for each route that has limits: who claims of it counts, and nobody else claims meanwhile. No
+-- command of the route that is being sent has a lease that ends before sending_from, so that the count need not
+-- wade through what was sent long ago.
+CREATE TABLE outbox_route (
+    route        TEXT COLLATE "C" PRIMARY KEY,
+    sending_from BIGINT NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
 
 -- Who projects: one process at a time, until lease_end by the database's clock. Every projector transaction
 -- locks this row; the token grows with each change of hands.
@@ -491,3 +500,71 @@ CREATE TRIGGER outbox_gate_no_delete BEFORE DELETE ON outbox_gate
 CREATE TRIGGER outbox_gate_no_truncate BEFORE TRUNCATE ON outbox_gate
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
     'outbox_gate is append-only: a row is never deleted');
+
+-- Where the log is in force. No row: here, as ever; else the newest row says how this database stands. Each
+-- claim and each projector transaction reads it; who changes it locks the table against all of them.
+CREATE TABLE outbox_authority (
+    number      BIGINT PRIMARY KEY,
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('in_force', 'copy', 'moved', 'given_up')),
+    transfer    TEXT COLLATE "C" NOT NULL CHECK (transfer <> ''),
+    place       TEXT COLLATE "C" NOT NULL,
+    actor       TEXT COLLATE "C" NOT NULL CHECK (actor <> ''),
+    reason      TEXT COLLATE "C" NOT NULL CHECK (reason <> ''),
+    digest      BYTEA CHECK (octet_length(digest) = 32),
+    recorded_at BIGINT NOT NULL,
+    CONSTRAINT digest_stands_with_copy_and_in_force CHECK (digest IS NULL OR state IN ('copy', 'in_force'))
+);
+CREATE TRIGGER outbox_authority_no_update BEFORE UPDATE ON outbox_authority
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_authority is append-only: a row is never changed');
+CREATE TRIGGER outbox_authority_no_delete BEFORE DELETE ON outbox_authority
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_authority is append-only: a row is never deleted');
+CREATE TRIGGER outbox_authority_no_truncate BEFORE TRUNCATE ON outbox_authority
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_authority is append-only: a row is never deleted');
+
+-- A log in force may be fenced at any time, under a name that was never used here. A fence is lifted by the
+-- transfer that put it there only: a copy after both sides were compared, a moved log when it is taken back.
+CREATE FUNCTION outbox_authority_follows() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    last outbox_authority;
+    follows BOOLEAN;
+BEGIN
+    SELECT * INTO last FROM outbox_authority ORDER BY number DESC LIMIT 1;
+    IF NEW.number <> coalesce(last.number, 0) + 1 THEN
+        RAISE EXCEPTION 'outbox_authority is append-only: the next number follows the last one'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    follows := CASE coalesce(last.state, 'in_force')
+        WHEN 'moved' THEN NEW.transfer = last.transfer AND NEW.state = 'in_force'
+        WHEN 'copy' THEN NEW.transfer = last.transfer AND (NEW.state IN ('copy', 'given_up')
+            OR (NEW.state = 'in_force' AND last.digest IS NOT NULL))
+        WHEN 'given_up' THEN false
+        ELSE NEW.state IN ('moved', 'copy')
+            AND NOT EXISTS (SELECT 1 FROM outbox_authority a WHERE a.transfer = NEW.transfer) END;
+    IF NOT follows THEN
+        RAISE EXCEPTION 'outbox_authority: this does not follow from how the database stands'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER outbox_authority_follows BEFORE INSERT ON outbox_authority
+    FOR EACH ROW EXECUTE FUNCTION outbox_authority_follows();
+
+-- Which intake rows of the place that a log came from are here, and under which number: each arrives once.
+CREATE TABLE outbox_arrival (
+    transfer TEXT COLLATE "C" NOT NULL,
+    origin   BIGINT NOT NULL,
+    seq      BIGINT NOT NULL,
+    PRIMARY KEY (transfer, origin)
+);
+CREATE TRIGGER outbox_arrival_no_update BEFORE UPDATE ON outbox_arrival
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_arrival is append-only: a row is never changed');
+CREATE TRIGGER outbox_arrival_no_delete BEFORE DELETE ON outbox_arrival
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_arrival is append-only: a row is never deleted');
+CREATE TRIGGER outbox_arrival_no_truncate BEFORE TRUNCATE ON outbox_arrival
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_arrival is append-only: a row is never deleted');

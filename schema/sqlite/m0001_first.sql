@@ -204,7 +204,7 @@ CREATE TABLE outbox_queue (
     CONSTRAINT request_stands_with_attempts CHECK (request_digest IS NOT NULL OR attempts = 0)
 ) STRICT;
 CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
-CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
+CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end, route) WHERE state = 'sending';
 CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
 CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest)
     WHERE supersede_digest IS NOT NULL AND superseded_by IS NULL;
@@ -220,6 +220,7 @@ CREATE TABLE outbox_attempt (
     started_at     INTEGER NOT NULL,
     PRIMARY KEY (command, attempt)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_attempt_by_start ON outbox_attempt (route, started_at);
 
 -- What one attempt came to.
 CREATE TABLE outbox_outcome (
@@ -425,3 +426,54 @@ BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
 CREATE TRIGGER outbox_finish_not_while_queued BEFORE INSERT ON outbox_finish
 WHEN EXISTS (SELECT 1 FROM outbox_queue WHERE command = NEW.command)
 BEGIN SELECT RAISE(ABORT, 'outbox_finish: a queued command is finished by its dispatcher'); END;
+
+-- Where the log is in force. No row: here, as ever; else the newest row says how this database stands. Each
+-- claim and each projector transaction reads it.
+CREATE TABLE outbox_authority (
+    number      INTEGER PRIMARY KEY,
+    state       TEXT NOT NULL CHECK ((state = 'in_force' OR state = 'copy' OR state = 'moved'
+        OR state = 'given_up')),
+    transfer    TEXT NOT NULL CHECK (transfer <> ''),
+    place       TEXT NOT NULL,
+    actor       TEXT NOT NULL CHECK (actor <> ''),
+    reason      TEXT NOT NULL CHECK (reason <> ''),
+    digest      BLOB CHECK (length(digest) = 32),
+    recorded_at INTEGER NOT NULL,
+    CONSTRAINT digest_stands_with_copy_and_in_force
+        CHECK (digest IS NULL OR state = 'copy' OR state = 'in_force')
+) STRICT;
+CREATE TRIGGER outbox_authority_no_update BEFORE UPDATE ON outbox_authority
+BEGIN SELECT RAISE(ABORT, 'outbox_authority is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_authority_no_delete BEFORE DELETE ON outbox_authority
+BEGIN SELECT RAISE(ABORT, 'outbox_authority is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_authority_no_hole BEFORE INSERT ON outbox_authority
+WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM outbox_authority)
+BEGIN SELECT RAISE(ABORT, 'outbox_authority is append-only: the next number follows the last one'); END;
+-- A log in force may be fenced at any time, under a name that was never used here. A fence is lifted by the
+-- transfer that put it there only: a copy after both sides were compared, a moved log when it is taken back.
+CREATE TRIGGER outbox_authority_follows BEFORE INSERT ON outbox_authority
+WHEN NEW.number IS (SELECT coalesce(max(number), 0) + 1 FROM outbox_authority)
+    AND NOT coalesce((SELECT CASE last.state
+        WHEN 'moved' THEN NEW.transfer = last.transfer AND NEW.state = 'in_force'
+        WHEN 'copy' THEN NEW.transfer = last.transfer AND (NEW.state = 'copy' OR NEW.state = 'given_up'
+            OR (NEW.state = 'in_force' AND last.digest IS NOT NULL))
+        WHEN 'given_up' THEN 0
+        ELSE (NEW.state = 'moved' OR NEW.state = 'copy')
+            AND NOT EXISTS (SELECT 1 FROM outbox_authority WHERE transfer = NEW.transfer) END
+    FROM outbox_authority last ORDER BY number DESC LIMIT 1), NEW.state = 'moved' OR NEW.state = 'copy')
+BEGIN SELECT RAISE(ABORT, 'outbox_authority: this does not follow from how the database stands'); END;
+
+-- Which intake rows of the place that a log came from are here, and under which number: each arrives once.
+CREATE TABLE outbox_arrival (
+    transfer TEXT NOT NULL,
+    origin   INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (transfer, origin)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER outbox_arrival_no_update BEFORE UPDATE ON outbox_arrival
+BEGIN SELECT RAISE(ABORT, 'outbox_arrival is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_arrival_no_delete BEFORE DELETE ON outbox_arrival
+BEGIN SELECT RAISE(ABORT, 'outbox_arrival is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_arrival_no_replace BEFORE INSERT ON outbox_arrival
+WHEN EXISTS (SELECT 1 FROM outbox_arrival WHERE transfer = NEW.transfer AND origin = NEW.origin)
+BEGIN SELECT RAISE(ABORT, 'outbox_arrival is append-only: this row exists'); END;

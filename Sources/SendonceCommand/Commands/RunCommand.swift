@@ -34,6 +34,7 @@ struct RunCommand: AsyncParsableCommand {
         if migrate { _ = try settings.migration.up(now: SystemClock.now()) }
         let store = try Store.open(settings)
         try Store.naming(settings) { () throws(StoreError) in try store.probe() }
+        try Store.naming(settings) { () throws(StoreError) in try store.checkAuthority() }
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,

@@ -50,6 +50,7 @@ struct WhyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await store.settings()
         let audit = try Store.open(settings)
+        if let refusal = try audit.authority()?.refusal { Printer.message(Printer.visible(refusal)) }
         let answer = try Why.answer(
             try questions(), in: audit, now: SystemClock.now(),
             providerCapability: { name in

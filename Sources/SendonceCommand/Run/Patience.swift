@@ -22,7 +22,7 @@ struct Patience {
     mutating func delay(after error: StoreError) throws(StoreError) -> Double {
         switch error {
         case .busy, .unavailable, .standby: break
-        case .damaged, .schemaTooOld, .schemaFromTheFuture, .conflict, .failed: throw error
+        case .damaged, .schemaTooOld, .schemaFromTheFuture, .conflict, .fenced, .failed: throw error
         }
         failures += 1
         let seconds = min(0.05 * Double(1 << min(failures - 1, 7)), 5)

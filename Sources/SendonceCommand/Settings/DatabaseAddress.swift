@@ -31,16 +31,16 @@ enum DatabaseAddress: Hashable, Sendable {
     }
 
     /// Refuses a password that every user of the machine could read in the process list.
-    static func onCommandLine(_ text: String) throws -> DatabaseAddress {
+    static func onCommandLine(_ text: String, option: String = "--database") throws -> DatabaseAddress {
         let address = DatabaseAddress(text)
         guard case .server(let text) = address else { return address }
         do throws(StoreError) {
             guard try PostgresSettings(connection: text).hasPassword() else { return address }
         } catch {
-            throw CommandError("--database: \(error.description)", status: .usage)
+            throw CommandError("\(option): \(error.description)", status: .usage)
         }
         throw CommandError(
-            "--database: everybody on this machine can read a password on the command line: put the address "
+            "\(option): everybody on this machine can read a password on the command line: put the address "
                 + "into SENDONCE_DATABASE or the settings, or the password into a password file "
                 + "(PGPASSFILE, ~/.pgpass)", status: .usage)
     }

@@ -42,6 +42,7 @@ struct Examination {
                 try server.probe()
                 store = server
             }
+            findings += try authority(store)
             findings += try rules(store)
             findings += try backlog(store.counts())
         } catch {
@@ -73,6 +74,27 @@ struct Examination {
                 words: "\(words): this version can lose commits when several processes write one WAL",
                 cure: "use SQLite 3.51.3, 3.50.7 or 3.44.6, or PRAGMA journal_mode=DELETE on the file")
         ]
+    }
+
+    /// Where the log is in force, if it ever moved.
+    private func authority(_ store: AnyStore) throws(StoreError) -> [Finding] {
+        guard let record = try store.authority() else { return [] }
+        guard let refusal = record.refusal else {
+            let words =
+                "in force here since \(record.recordedAt.shortText), by \(record.actor) (\(record.reason))"
+            return [Finding(grade: .good, words: words)]
+        }
+        var findings = [Finding(grade: .wrong, words: refusal, cure: nil)]
+        let waiting = try store.intakeCount()
+        if record.state == .moved, waiting > 0 {
+            findings.append(
+                Finding(
+                    grade: .warning, words: Printer.count(waiting, "event") + " in the intake here",
+                    cure:
+                        "once the copy is confirmed and nobody writes here, `sendonce transfer` brings what "
+                        + "did not come"))
+        }
+        return findings
     }
 
     private func rules(_ store: AnyStore) throws(StoreError) -> [Finding] {

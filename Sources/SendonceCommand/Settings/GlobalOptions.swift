@@ -58,7 +58,7 @@ enum Store {
         do throws(StoreError) {
             return try body()
         } catch {
-            throw CommandError("\(settings.database.words): \(error.description)")
+            throw CommandError("\(settings.database.words): \(error.description)", status: error.status)
         }
     }
 }

@@ -50,7 +50,7 @@ struct Settings: Sendable {
 
     private init(_ reader: ConfigReader, file: String, database: String?) throws {
         self.database =
-            try database.map(DatabaseAddress.onCommandLine)
+            try database.map { try DatabaseAddress.onCommandLine($0) }
             ?? DatabaseAddress(
                 reader.string(forKey: "database", isSecret: true, default: "sendonce.sqlite"))
         let typed = TypedValue(reader: reader, place: "\(file): ")
