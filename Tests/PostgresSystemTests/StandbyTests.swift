@@ -122,8 +122,8 @@ extension PostgresSystemTests {
 }
 
 extension Shop {
-    /// Shows that a process which finds orders in the intake leaves them there, since the lease of the one that
-    /// projects has not ended, though that one does nothing.
+    /// Shows that a process which finds orders in the intake leaves them there, since the lease of the one
+    /// that projects has not ended, though that one does nothing.
     fileprivate func isStandby(_ name: String, while other: Program, orders: Range<Int>) throws {
         other.kill(SIGSTOP)
         defer { other.kill(SIGCONT) }
