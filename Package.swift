@@ -192,6 +192,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceDelivery",
                 "SendonceMaildir",
+                "SendonceStore",
                 "SendonceTemplates",
             ],
             swiftSettings: house),
@@ -313,6 +314,18 @@ let package = Package(
                 "SendonceFake",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "PostgresSystemTests",
+            dependencies: [
+                "PostgresSupport",
+                "ProcessSupport",
+                "SendonceCore",
+                "SendonceFake",
+                "SendoncePostgres",
+                "SendonceProjection",
+            ],
+            exclude: ["kept.sh", "relay.py"],
             swiftSettings: house),
         .testTarget(
             name: "ArchitectureTests",

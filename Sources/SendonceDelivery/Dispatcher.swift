@@ -58,7 +58,8 @@ package final class Dispatcher {
 
     /// When a turn without new answers may have something to do: the next due time, or, where a command is
     /// due already, the next moment at which a rate limit or a breaker lets one through. nil if nothing
-    /// waits. Other processes emit commands too, so callers also look in from time to time.
+    /// waits, or only for answers. Other processes emit commands and end attempts too, so callers also look
+    /// in from time to time.
     package func nextTurn(after now: Timestamp) throws(StoreError) -> Timestamp? {
         guard let due = try queue.nextDue() else { return nil }
         if due > now { return due }
@@ -133,16 +134,14 @@ package final class Dispatcher {
 
     private func claim(now: Timestamp, monotonic: UInt64, report: inout DispatchReport) throws(StoreError) {
         let shares = routes.indices.map { routes[$0].share(at: now) }
-        let wanted = zip(routes, shares).compactMap { active, share in
-            share > 0 ? RouteShare(route: active.route.name, commands: share) : nil
-        }
+        let wanted = shares.filter { $0.commands > 0 }
         guard !wanted.isEmpty else { return }
         var prepared: [CommandID: PreparedRequest] = [:]
         var claim = ClaimReport()
         defer {
-            for index in routes.indices where shares[index] > 0 {
+            for index in routes.indices where shares[index].commands > 0 {
                 let used = claim.claimed.count { prepared[$0.due.command.id]?.route == index }
-                routes[index].putBack(shares[index] - used, of: shares[index])
+                routes[index].putBack(shares[index].commands - used, of: shares[index].commands)
             }
         }
         var trouble: StoreError?
@@ -155,6 +154,9 @@ package final class Dispatcher {
                 trouble = error
                 return .leave
             }
+        }
+        for index in routes.indices where shares[index].commands > 0 {
+            routes[index].note(claim.waits[shares[index].route], at: now)
         }
         report.claimed += claim.claimed.count
         report.finished += claim.finished

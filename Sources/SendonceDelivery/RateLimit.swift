@@ -1,7 +1,11 @@
-// How fast a route may send: a token bucket in whole numbers, with the time as an argument.
+// How fast a route may send: what all dispatchers together may, which the store counts, and a token bucket
+// that smooths what each of them does within that. In whole numbers, with the time as an argument.
 package import SendonceCore
+package import SendonceStore
 
-/// `count` messages per `per`, and up to `burst` at once after a rest.
+/// `count` messages in any span of `per`, whoever sends them; and from one dispatcher up to `burst` at once
+/// after a rest, spread evenly from then on. With a burst of `count` the bucket holds nothing back that the
+/// count does not.
 package struct RateSettings: Hashable, Sendable {
     /// nil: as fast as the other limits let it.
     package var count: Int?
@@ -14,8 +18,13 @@ package struct RateSettings: Hashable, Sendable {
         self.per = min(max(per, .milliseconds(1)), .days(1))
         self.burst = min(max(burst ?? self.count ?? 1, 1), 1_000_000)
     }
+
+    /// The part that holds for all dispatchers together.
+    package var shared: RouteRate? { count.map { RouteRate(count: $0, per: per) } }
 }
 
+/// One dispatcher's bucket.
+///
 /// Guarantee: with times that do not go back, between any two moments at most `burst` and what the rate
 /// allows for the time between them are taken. Give it monotonic times; a clock that goes back gives nothing
 /// at that moment, and may give the time that it lost a second time.

@@ -22,8 +22,11 @@ package struct Route: Sendable, CustomStringConvertible {
     /// nil where the provider needs none.
     package var secret: Secret?
     package var rate: RateSettings
-    /// Requests in flight at one time.
+    /// Requests in flight at one time in this process.
     package var concurrency: Int
+    /// Attempts under way at one time by all dispatchers of the log; nil: no such limit. What a dispatcher
+    /// that was killed had under way counts until its leases have run out, so this is only for who asked.
+    package var sharedConcurrency: Int?
     /// For name look-up, connect and TLS, in milliseconds.
     package var connectTimeout: Int
     /// For the whole exchange, in milliseconds. Under a minute it manufactures unknown outcomes.

@@ -18,7 +18,8 @@ struct ClaimBatch {
         self.dispatcher = dispatcher
     }
 
-    mutating func add(_ candidate: QueuedCommand, _ preparation: Preparation) {
+    /// True if an attempt begins.
+    mutating func add(_ candidate: QueuedCommand, _ preparation: Preparation) -> Bool {
         switch preparation {
         case .leave: break
         case .attempt(let request):
@@ -27,6 +28,7 @@ struct ClaimBatch {
                 ClaimedCommand(
                     due: candidate.due, attempt: candidate.due.attempts + 1, token: candidate.due.token + 1,
                     startedAt: start, leaseEnd: leaseEnd))
+            return true
         case .finish(let state, let cause):
             ends.append(Ending(number: candidate.number, state: state, at: start, cause: cause))
             report.finished += 1
@@ -35,6 +37,11 @@ struct ClaimBatch {
                 Gate(number: candidate.number, word: reason.rawValue, at: start, cause: nil, detail: detail))
             report.held += 1
         }
+        return false
+    }
+
+    mutating func note(_ wait: RouteWait?, of route: Text) {
+        report.waits[route] = wait
     }
 
     func write(_ session: Session) throws(StoreError) -> ClaimReport {

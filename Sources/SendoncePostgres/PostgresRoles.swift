@@ -22,10 +22,9 @@ package struct PostgresRoles: Hashable, Sendable {
     /// To be run by the owner of the tables, after the migration; harmless when it is run again.
     package var sql: String {
         let names =
-            Self.appendOnly
-            + [
-                "outbox", "outbox_queue", "outbox_projector", "outbox_schema", "outbox_authority",
-                "outbox_arrival",
+            Self.appendOnly + [
+                "outbox", "outbox_queue", "outbox_route", "outbox_projector", "outbox_schema",
+                "outbox_authority", "outbox_arrival",
             ]
         let all = (names + ["outbox_message"]).joined(separator: ", ")
         let (appender, runner, reader) = (quoted(appender), quoted(`operator`), quoted(reader))
@@ -47,7 +46,7 @@ package struct PostgresRoles: Hashable, Sendable {
                 ON outbox TO \(runner);
             GRANT DELETE ON outbox TO \(runner);
             GRANT INSERT, UPDATE, DELETE ON outbox_queue TO \(runner);
-            GRANT INSERT, UPDATE ON outbox_projector TO \(runner);
+            GRANT INSERT, UPDATE ON outbox_route, outbox_projector TO \(runner);
 
             -- Whoever looks.
             GRANT SELECT ON \(all)

@@ -12,25 +12,70 @@ extension PostgresStore: CommandQueue {
         try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
             try session.checkAuthority()
             var batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
+            let lock = RouteLock(session, now: now, leaseEnd: now + lease)
+            var wanted: [RouteShare] = []
             for share in shares where share.commands > 0 {
-                for candidate in try due(share, now: now, session) {
-                    batch.add(candidate, prepare(candidate.due))
+                guard share.isLimited else {
+                    wanted.append(share)
+                    continue
                 }
+                // Nobody is made to wait, and nothing is written, where nothing can be claimed anyway.
+                if try lock.isFull(share) {
+                    batch.note(.concurrency, of: share.route)
+                } else if try hasDue(share.route, now: now, session) {
+                    wanted.append(share)
+                }
+            }
+            try lock.take(Set(wanted.filter(\.isLimited).map(\.route)))
+            for share in wanted {
+                var budget =
+                    share.isLimited
+                    ? try lock.budget(share) : RouteBudget(share, used: RouteUse(), at: now)
+                for candidate in try due(share.route, limit: budget.remaining, now: now, session) {
+                    if batch.add(candidate, prepare(candidate.due)) { budget.spend() }
+                }
+                batch.note(budget.wait, of: share.route)
             }
             return try batch.write(session)
         }
     }
 
-    private func due(_ share: RouteShare, now: Timestamp, _ session: Session) throws(StoreError)
-        -> [QueuedCommand]
-    {
+    /// Where it finds nothing, a claim locks nothing and its end needs no flush.
+    private func hasDue(_ route: Text, now: Timestamp, _ session: Session) throws(StoreError) -> Bool {
         let asked = ContinuousClock.now
-        let start = dueSearch.withLock { $0.start(share.route.string, at: asked) }
-        let found = try session.rows(QueuedCommand.dueSQL) {
-            $0.add(share.route)
+        let start = dueSearch.withLock { $0.start(route.string, at: asked) }
+        let lowest = try session.first(Self.firstDueSQL) {
+            $0.add(route)
             $0.add(now)
             $0.add(start ?? Int64.min)
-            $0.add(share.commands)
+        } read: {
+            $0.integer(0)
+        }
+        dueSearch.withLock {
+            $0.note(
+                route.string, lowest: lowest ?? now.microseconds, wasWhole: start == nil, from: asked,
+                to: .now)
+        }
+        return lowest != nil
+    }
+
+    private static let firstDueSQL = """
+        SELECT due_at FROM outbox_queue
+        WHERE route = $1 AND state IN ('pending', 'unknown') AND due_at <= $2 AND due_at >= $3
+        ORDER BY due_at LIMIT 1
+        """
+
+    private func due(_ route: Text, limit: Int, now: Timestamp, _ session: Session) throws(StoreError)
+        -> [QueuedCommand]
+    {
+        guard limit > 0 else { return [] }
+        let asked = ContinuousClock.now
+        let start = dueSearch.withLock { $0.start(route.string, at: asked) }
+        let found = try session.rows(QueuedCommand.dueSQL) {
+            $0.add(route)
+            $0.add(now)
+            $0.add(start ?? Int64.min)
+            $0.add(limit)
         } read: { (row: Row) throws(StoreError) in
             try QueuedCommand(row)
         }
@@ -39,7 +84,7 @@ extension PostgresStore: CommandQueue {
         let wading = asked + max(.zero, (answered - asked) - .microseconds(20) * found.count)
         dueSearch.withLock {
             $0.note(
-                share.route.string, lowest: (found.first?.dueAt ?? now).microseconds, wasWhole: start == nil,
+                route.string, lowest: (found.first?.dueAt ?? now).microseconds, wasWhole: start == nil,
                 from: asked, to: wading)
         }
         return found

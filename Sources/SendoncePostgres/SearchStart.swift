@@ -75,3 +75,14 @@ package struct DueSearch: Sendable {
         hints[route] = max(Int64.min + Self.margin, lowest) - Self.margin
     }
 }
+
+/// Where to count commands that are being sent. A count must not miss one, so this place is not guessed: it
+/// stands in the route's row, and whoever gives a lease that ends before it brings it back.
+package enum SendingSearch {
+    /// `known` is where the last count began and `lowest` the first lease end that it found; `given` is the
+    /// end of the leases that are about to be given.
+    package static func start(known: Int64, lowest: Int64?, given: Int64, cost: Duration) -> Int64 {
+        let first = min(lowest ?? given, given)
+        return first < known || cost >= SearchPace.cheap ? first : known
+    }
+}

@@ -8,9 +8,15 @@ extension SQLiteStore: CommandQueue {
         _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
         prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> ClaimReport {
+        // What the limits leave here is only worth preparing: it is counted again under the write lock.
+        var waits: [Text: RouteWait] = [:]
         let candidates = try reader.snapshot { (session: Session) throws(StoreError) -> [QueuedCommand] in
             var found: [QueuedCommand] = []
-            for share in shares where share.commands > 0 { found += try session.due(share, now: now) }
+            for share in shares where share.commands > 0 {
+                let budget = try session.budget(share, now: now)
+                waits[share.route] = budget.wait
+                found += try session.due(share.route, limit: budget.remaining, now: now)
+            }
             return found
         }
         var intended: [(QueuedCommand, Preparation)] = []
@@ -18,15 +24,23 @@ extension SQLiteStore: CommandQueue {
             let preparation = prepare(candidate.due)
             if preparation != .leave { intended.append((candidate, preparation)) }
         }
-        guard !intended.isEmpty else { return ClaimReport() }
+        guard !intended.isEmpty else { return ClaimReport(waits: waits) }
         return try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
             try session.checkAuthority()
             var report = ClaimReport()
+            var budgets: [Text: RouteBudget] = [:]
+            for share in shares where share.commands > 0 {
+                budgets[share.route] = try session.budget(share, now: now)
+            }
             for (candidate, preparation) in intended {
+                let route = candidate.due.command.route
                 switch preparation {
                 case .leave: break
                 case .attempt(let request):
-                    guard try session.lease(candidate, until: now + lease, request: request) else { continue }
+                    guard let budget = budgets[route], budget.remaining > 0,
+                        try session.lease(candidate, until: now + lease, request: request)
+                    else { continue }
+                    budgets[route]?.spend()
                     report.claimed.append(
                         try session.open(
                             candidate, request: request, by: dispatcher, at: now, until: now + lease))
@@ -43,6 +57,7 @@ extension SQLiteStore: CommandQueue {
                     report.held += 1
                 }
             }
+            report.waits = budgets.compactMapValues(\.wait)
             return report
         }
     }
@@ -91,11 +106,53 @@ extension SQLiteStore: CommandQueue {
 }
 
 extension Session {
-    fileprivate func due(_ share: RouteShare, now: Timestamp) throws(StoreError) -> [QueuedCommand] {
-        try rows(QueuedCommand.dueSQL) {
-            $0.add(share.route)
+    /// What the limits of a route leave. Final only inside a write transaction: nobody else claims then.
+    fileprivate func budget(_ share: RouteShare, now: Timestamp) throws(StoreError) -> RouteBudget {
+        var use = RouteUse()
+        if let concurrency = share.concurrency {
+            use.sending =
+                try first(Self.sendingSQL) {
+                    $0.add(share.route)
+                    $0.add(concurrency)
+                } read: {
+                    Int($0.integer(0))
+                } ?? 0
+        }
+        if let rate = share.rate {
+            let window = rate.window(at: now)
+            let started = try first(Self.startedSQL) {
+                $0.add(share.route)
+                $0.add(window.after)
+                $0.add(window.through)
+                $0.add(rate.count)
+            } read: {
+                (Int($0.integer(0)), $0.timeIfAny(1))
+            }
+            if let started { (use.started, use.oldestStart) = started }
+        }
+        return RouteBudget(share, used: use, at: now)
+    }
+
+    /// Never more rows than all routes' concurrency together.
+    private static let sendingSQL = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM outbox_queue WHERE state = 'sending' AND route = ? LIMIT ?
+        )
+        """
+
+    private static let startedSQL = """
+        SELECT count(*), min(started_at) FROM (
+            SELECT started_at FROM outbox_attempt WHERE route = ? AND started_at > ? AND started_at <= ?
+            ORDER BY started_at DESC LIMIT ?
+        )
+        """
+
+    fileprivate func due(_ route: Text, limit: Int, now: Timestamp) throws(StoreError) -> [QueuedCommand] {
+        guard limit > 0 else { return [] }
+        return try rows(QueuedCommand.dueSQL) {
+            $0.add(route)
             $0.add(now)
-            $0.add(share.commands)
+            $0.add(limit)
         } read: { (row: Statement) throws(StoreError) in
             try QueuedCommand(row)
         }

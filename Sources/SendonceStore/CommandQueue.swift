@@ -42,17 +42,6 @@ package enum Preparation: Hashable, Sendable {
     case leave
 }
 
-/// How much of one route may be claimed.
-package struct RouteShare: Hashable, Sendable {
-    package var route: Text
-    package var commands: Int
-
-    package init(route: Text, commands: Int) {
-        self.route = route
-        self.commands = commands
-    }
-}
-
 /// A command under a lease with an open attempt. Only after this was committed may bytes leave.
 package struct ClaimedCommand: Sendable {
     package var due: DueCommand
@@ -121,7 +110,13 @@ package protocol CommandQueue: Sendable {
     /// Claims due commands of the given routes, oldest due time first. `prepare` is called for each, at most
     /// once, outside or inside the transaction; it must be pure. What it returns is recorded in one durable
     /// transaction: a lease, a higher token and an attempt row; or the end; or the hold. A command that
-    /// changed meanwhile is left out.
+    /// changed meanwhile is left out, and so is what the limits of its route do not admit: `prepare` may have
+    /// been called for it in vain.
+    ///
+    /// Guarantee: by the recorded rows there are never more commands being sent than a route's `concurrency`,
+    /// and no span of its rate's length holds more starts than its count, whoever claims and whatever time
+    /// each believes it is, as long as all who claim of a route name the same limits. A start is recorded
+    /// with `now`: a claim that waits for a lock begins that much later than it is recorded.
     ///
     /// `dispatcher` names who claims, for the audit.
     func claim(
@@ -145,6 +140,10 @@ package struct ClaimReport: Sendable {
     package var claimed: [ClaimedCommand] = []
     package var finished: Int = 0
     package var held: Int = 0
+    /// Routes of which no more can be claimed because a limit is used up; what it takes to go on.
+    package var waits: [Text: RouteWait]
 
-    package init() {}
+    package init(waits: [Text: RouteWait] = [:]) {
+        self.waits = waits
+    }
 }

@@ -95,6 +95,9 @@ package protocol ProjectionStore: Sendable {
 
     /// Whether the intake holds anything. Cheap; takes no write lock.
     func hasIntake() throws(StoreError) -> Bool
+
+    /// Gives back the right to project, so that another process need not wait until it runs out.
+    func resign() throws(StoreError)
 }
 
 extension ProjectionStore {
@@ -104,6 +107,9 @@ extension ProjectionStore {
     ) throws(StoreError) -> Result {
         try project(body)
     }
+
+    /// Such a right ends with the transaction.
+    package func resign() throws(StoreError) {}
 }
 
 /// The right to read rule sets that were ever active.

@@ -77,6 +77,9 @@ struct SettingsTests {
                 words: ["route.b.rate is many", "number"]),
             Mistake(settings: brevo("api_key_file: key", "rate: 0"), words: ["route.b.rate", "above 0"]),
             Mistake(
+                settings: brevo("api_key_file: key", "rate: 5", "burst: 6"),
+                words: ["route.b.burst", "not be above .rate"]),
+            Mistake(
                 settings: brevo("api_key_file: key", "concurrency: 5000"),
                 words: ["route.b.concurrency is 5000", "from 1 to 1024"]),
             Mistake(

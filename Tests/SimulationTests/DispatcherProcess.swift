@@ -22,6 +22,10 @@ struct DispatcherProcess {
         var queue: ObservedQueue
     }
 
+    /// Of the route, for all dispatchers together; less than two of them could do.
+    static let concurrency = 8
+    static let rate = RouteRate(count: 14, per: .seconds(10))
+
     init(number: Int) {
         self.number = number
     }
@@ -32,9 +36,11 @@ struct DispatcherProcess {
         let store = try SQLiteStore(path: world.path)
         let queue = try ObservedQueue(world.mechanism?.queue(without: store, path: world.path) ?? store)
         let transport = SimulatedTransport()
-        let route = Route(
+        var route = Route(
             name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key-of-the-simulation"),
-            concurrency: 8, schedule: RetrySchedule(attemptLimit: world.attemptLimit))
+            rate: RateSettings(count: Self.rate.count, per: Self.rate.per), concurrency: Self.concurrency,
+            schedule: RetrySchedule(attemptLimit: world.attemptLimit))
+        route.sharedConcurrency = Self.concurrency
         let settings = DispatchSettings(dispatcher: Text("dispatcher-\(number).\(incarnation)"))
         let dispatcher = Dispatcher(
             queue: queue, requests: RequestBuilder(store: store),

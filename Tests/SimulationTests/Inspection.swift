@@ -56,6 +56,14 @@ struct Inspection {
         try rows("SELECT count(*) AS n FROM outbox_queue WHERE state <> 'held'").first?["n"] ?? 0
     }
 
+    /// Starts of attempts in their order, from the first that is not before this time on.
+    func starts(from first: Timestamp) throws -> [Timestamp] {
+        try rows(
+            "SELECT started_at FROM outbox_attempt WHERE started_at >= ? ORDER BY started_at",
+            [first.microseconds]
+        ).map { Timestamp(microseconds: $0["started_at"]) }
+    }
+
     func standings() throws -> [Standing] {
         try rows(
             """

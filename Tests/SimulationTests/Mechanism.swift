@@ -22,6 +22,10 @@ enum Mechanism: String, CaseIterable, CustomTestStringConvertible {
     case gates
     /// The projector asks the ledger who won a key before.
     case ledger
+    /// The store counts what all dispatchers of a route are sending.
+    case commonConcurrency
+    /// The store counts what all dispatchers of a route have started.
+    case commonRate
     /// A projector that dies in its transaction leaves nothing behind.
     case rollback
 
@@ -37,6 +41,8 @@ enum Mechanism: String, CaseIterable, CustomTestStringConvertible {
         case .issueDeadline: "may outlast its lease"
         case .gates: "has another attempt after it was called off"
         case .ledger: "replay: "
+        case .commonConcurrency: "limit: more commands are being sent"
+        case .commonRate: "limit: more attempts start"
         case .rollback: "G1: no decision"
         }
     }
@@ -45,7 +51,8 @@ enum Mechanism: String, CaseIterable, CustomTestStringConvertible {
     func queue(without store: SQLiteStore, path: String) throws -> any CommandQueue {
         switch self {
         case .issueDeadline, .ledger, .rollback: store
-        case .gates, .fencing, .recordedAttempt, .memoryOfTheUnsure, .lapseIsUnknown:
+        case .gates, .fencing, .recordedAttempt, .memoryOfTheUnsure, .lapseIsUnknown, .commonConcurrency,
+            .commonRate:
             UnsafeQueue(store, lacks: self, inspection: try Inspection(path: path))
         }
     }
@@ -93,6 +100,13 @@ private final class UnsafeQueue: CommandQueue {
                 return .leave
             }
             return report
+        case .commonConcurrency, .commonRate:
+            let unlimited = shares.map { share in
+                var share = share
+                if lacks == .commonConcurrency { share.concurrency = nil } else { share.rate = nil }
+                return share
+            }
+            return try base.claim(unlimited, now: now, lease: lease, dispatcher: dispatcher, prepare: prepare)
         default:
             return try base.claim(shares, now: now, lease: lease, dispatcher: dispatcher, prepare: prepare)
         }

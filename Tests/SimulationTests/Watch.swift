@@ -1,6 +1,7 @@
 // What must never go back: looked at after every turn, because the end of a run no longer shows it.
 import SendonceCore
 import SendonceDelivery
+import SendonceStore
 
 struct Watch {
     private var tokens: [String: Int64] = [:]
@@ -9,6 +10,9 @@ struct Watch {
     private var ends: [String: (state: String, attempts: Int)] = [:]
 
     mutating func look(_ standings: [Standing], in world: World) {
+        if standings.count(where: { $0.state == "sending" }) > DispatcherProcess.concurrency {
+            world.report("limit: more commands are being sent than the route allows")
+        }
         for standing in standings {
             let name = standing.command.prefix(8)
             if let token = standing.token {
@@ -49,6 +53,15 @@ struct Watch {
 }
 
 extension World {
+    /// No span of the rate's length has more starts than its count, by whichever clock they were recorded.
+    func checkRate() throws {
+        let rate = DispatcherProcess.rate
+        let starts = try inspection.starts(from: now - World.largestSkew - rate.per)
+        for (early, late) in zip(starts, starts.dropFirst(rate.count)) where late - early < rate.per {
+            report("limit: more attempts start than the route's rate allows")
+        }
+    }
+
     /// What must be true at the moment at which a request leaves.
     func checkIssue(_ flight: Flight) {
         let name = AttemptName(command: flight.key, attempt: flight.attempt)

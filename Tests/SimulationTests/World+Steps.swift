@@ -155,6 +155,7 @@ extension World {
         }
         launch(place)
         watch.look(try inspection.standings(), in: self)
+        if report.claimed > 0 { try checkRate() }
         return report
     }
 

@@ -21,19 +21,3 @@ extension Sandbox {
         try mustSendonce("rules", "activate", "rules.yaml", "--by", "test")
     }
 }
-
-/// Looks until a condition holds, every 20 ms, for at most that many seconds. Not a sleep for luck: the
-/// condition decides.
-func eventually(
-    _ what: String, within seconds: Double = 60, location: SourceLocation = #_sourceLocation,
-    _ condition: () throws -> Bool
-) throws {
-    let end = Date(timeIntervalSinceNow: seconds)
-    let pause = NSCondition()
-    while try !condition() {
-        try #require(Date() < end, "still not so after \(seconds) s: \(what)", sourceLocation: location)
-        pause.lock()
-        _ = pause.wait(until: Date(timeIntervalSinceNow: 0.02))
-        pause.unlock()
-    }
-}

@@ -38,46 +38,7 @@ struct Inspection {
     /// Promises that hold after every run: positions without holes, a decision for every event, one command
     /// per key and slot, an attempt for every outcome, no attempt after a finish.
     func brokenPromises() throws -> [String] {
-        let checks: [(String, String)] = [
-            (
-                "positions have no holes",
-                "SELECT count(*) FROM outbox_log WHERE position > (SELECT count(*) FROM outbox_log)"
-            ),
-            (
-                "every event has a decision",
-                """
-                SELECT count(*) FROM outbox_log l
-                WHERE NOT EXISTS (SELECT 1 FROM outbox_decision d WHERE d.position = l.position)
-                """
-            ),
-            (
-                "every command has one ledger row",
-                "SELECT abs((SELECT count(*) FROM outbox_command) - (SELECT count(*) FROM outbox_ledger))"
-            ),
-            (
-                "a command is queued or finished, never both or neither",
-                """
-                SELECT count(*) FROM outbox_command c WHERE
-                    (SELECT count(*) FROM outbox_queue q WHERE q.command = c.number)
-                    + (SELECT count(*) FROM outbox_finish f WHERE f.command = c.number) <> 1
-                """
-            ),
-            (
-                "every outcome has its attempt",
-                """
-                SELECT count(*) FROM outbox_outcome o WHERE NOT EXISTS
-                    (SELECT 1 FROM outbox_attempt a WHERE a.command = o.command AND a.attempt = o.attempt)
-                """
-            ),
-            (
-                "fencing tokens only grow",
-                """
-                SELECT count(*) FROM outbox_attempt a JOIN outbox_attempt b
-                    ON a.command = b.command AND a.attempt < b.attempt WHERE a.token >= b.token
-                """
-            ),
-        ]
-        return try checks.compactMap { name, sql in
+        try Promises.breaches.compactMap { name, sql in
             let count = try number(sql)
             return count == 0 ? nil : "\(name): \(count) times not"
         }

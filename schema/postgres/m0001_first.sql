@@ -1,6 +1,6 @@
 -- The tables of Sendonce, version 1. Times are BIGINT microseconds since 1970-01-01T00:00:00Z, but for the
--- one that applications write. Digests are BYTEA of 32 bytes. Only outbox, outbox_queue and outbox_projector
--- ever lose or change rows.
+-- one that applications write. Digests are BYTEA of 32 bytes. Only outbox, outbox_queue, outbox_route and
+-- outbox_projector ever lose or change rows.
 -- Texts that are compared or ordered have the collation "C": they are compared as bytes, whatever the
 -- database's locale is.
 
@@ -174,7 +174,7 @@ CREATE TABLE outbox_queue (
     CONSTRAINT request_stands_with_attempts CHECK (request_digest IS NOT NULL OR attempts = 0)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
-CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
+CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end, route) WHERE state = 'sending';
 CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
 CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest)
     WHERE supersede_digest IS NOT NULL AND superseded_by IS NULL;
@@ -191,6 +191,7 @@ CREATE TABLE outbox_attempt (
     started_at     BIGINT NOT NULL,
     PRIMARY KEY (command, attempt)
 );
+CREATE INDEX outbox_attempt_by_start ON outbox_attempt (route, started_at);
 
 -- What one attempt came to.
 CREATE TABLE outbox_outcome (
@@ -255,6 +256,14 @@ CREATE TABLE outbox_gate (
     detail  TEXT COLLATE "C"
 );
 CREATE INDEX outbox_gate_by_command ON outbox_gate (command);
+
+-- A row to lock for each route that has limits: who claims of it counts, and nobody else claims meanwhile. No
+-- command of the route that is being sent has a lease that ends before sending_from, so that the count need not
+-- wade through what was sent long ago.
+CREATE TABLE outbox_route (
+    route        TEXT COLLATE "C" PRIMARY KEY,
+    sending_from BIGINT NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
 
 -- Who projects: one process at a time, until lease_end by the database's clock. Every projector transaction
 -- locks this row; the token grows with each change of hands.

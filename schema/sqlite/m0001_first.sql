@@ -204,7 +204,7 @@ CREATE TABLE outbox_queue (
     CONSTRAINT request_stands_with_attempts CHECK (request_digest IS NOT NULL OR attempts = 0)
 ) STRICT;
 CREATE INDEX outbox_queue_due ON outbox_queue (route, due_at) WHERE state IN ('pending', 'unknown');
-CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end) WHERE state = 'sending';
+CREATE INDEX outbox_queue_leased ON outbox_queue (lease_end, route) WHERE state = 'sending';
 CREATE INDEX outbox_queue_held ON outbox_queue (held_at) WHERE state = 'held';
 CREATE INDEX outbox_queue_superseding ON outbox_queue (supersede_digest)
     WHERE supersede_digest IS NOT NULL AND superseded_by IS NULL;
@@ -220,6 +220,7 @@ CREATE TABLE outbox_attempt (
     started_at     INTEGER NOT NULL,
     PRIMARY KEY (command, attempt)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_attempt_by_start ON outbox_attempt (route, started_at);
 
 -- What one attempt came to.
 CREATE TABLE outbox_outcome (

@@ -6,6 +6,16 @@ import SendonceStore
 
 extension Engine {
     func project() throws {
+        let failure = Result { try decide() }
+        do throws(StoreError) {
+            try store.resign()
+        } catch {
+            logger.notice("another process takes over only when the lease ends: \(error.description)")
+        }
+        try failure.get()
+    }
+
+    private func decide() throws {
         let projector = LiveProjector(store: store)
         var patience = Patience(logger: logger, what: "projecting")
         var hasWarned = false

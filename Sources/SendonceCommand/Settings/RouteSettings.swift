@@ -39,8 +39,15 @@ enum RouteSettings {
         guard rate.map({ $0 > 0 }) ?? true, burst.map({ $0 > 0 }) ?? true else {
             throw CommandError("\(place).rate and .burst must be above 0")
         }
+        if let rate, let burst, burst > rate {
+            throw CommandError(
+                "\(place).burst must not be above .rate: in no second do more than \(rate) messages leave")
+        }
         route.rate = RateSettings(count: rate, burst: burst)
-        if let concurrency = try typed.int("concurrency") { route.concurrency = concurrency }
+        if let concurrency = try typed.int("concurrency") {
+            route.concurrency = concurrency
+            route.sharedConcurrency = concurrency
+        }
         if let timeout = try typed.int("connect_timeout_ms") { route.connectTimeout = timeout }
         if let timeout = try typed.int("total_timeout_ms") { route.totalTimeout = timeout }
         route.schedule = RetrySchedule(
