@@ -204,6 +204,8 @@ extension Session {
             conditions.append("(\(key)) \(sign) (\(places.joined(separator: ", ")))")
             parameter += table.keyLength
         }
+        // Along that index, sorting only what begins alike: else each page sorts all that is left.
+        if start != nil { try runScript("SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off") }
         let columns = table.columnNames.joined(separator: ", ")
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let order = start.map { "\($0), \(key)" } ?? key

@@ -59,8 +59,8 @@ package struct TransferMerge: Sendable {
             }
         }
         return .conflict(
-            "\(table.name): the copy's row (\(key.joined(separator: ", "))) is not the one of the log that it "
-                + "is a copy of; start again with a new database")
+            "\(table.name): the copy's row (\(key.joined(separator: ", "))) is not the one of the log that "
+                + "it is a copy of; start again with a new database")
     }
 }
 

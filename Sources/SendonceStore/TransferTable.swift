@@ -171,6 +171,7 @@ package struct TransferTable: Hashable, Sendable {
         "outbox_schema": "says what was done to this database",
         "outbox_authority": "says how this database stands to the log",
         "outbox_arrival": "says what this database received",
+        "outbox_route": "which sends of a route are under way here; when a log is sealed, none is",
         "outbox_projector": "who projects here; nobody does elsewhere",
     ]
 }

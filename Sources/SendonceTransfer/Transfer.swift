@@ -27,8 +27,8 @@ package struct Transfer {
         self.target = target
     }
 
-    /// Seals, copies and compares; or goes on with that; or, after the confirmation, brings what came into the
-    /// source's intake since. `name` is given to the transfer if it starts now.
+    /// Seals, copies and compares; or goes on with that; or, after the confirmation, brings what came into
+    /// the source's intake since. `name` is given to the transfer if it starts now.
     ///
     /// Guarantee: the copy is ready to be confirmed only if every row was read back equal on both sides.
     @discardableResult

@@ -28,7 +28,8 @@ package enum TransferConfirmation {
         guard here.digest != nil else {
             throw .refused("this copy is not complete, or differs: run `sendonce transfer` again")
         }
-        let confirmed = act.record(.inForce, here.transfer, place: here.place, digest: here.digest)
+        let confirmed = act.saying(source == nil ? "the old place was not asked" : nil)
+            .record(.inForce, here.transfer, place: here.place, digest: here.digest)
         try TransferError.storing { () throws(StoreError) in try copy.record(confirmed) }
         return confirmed
     }
@@ -65,7 +66,8 @@ package enum TransferConfirmation {
                 }
             }
         }
-        let taken = act.record(.inForce, here.transfer, place: here.place)
+        let taken = act.saying(copy == nil ? "the copy was not asked" : nil)
+            .record(.inForce, here.transfer, place: here.place)
         try TransferError.storing { () throws(StoreError) in try source.takeBack(taken) }
         return taken
     }

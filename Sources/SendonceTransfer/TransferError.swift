@@ -40,6 +40,12 @@ package struct TransferAct: Sendable {
         self.now = now
     }
 
+    /// The same with something beside the reason that whoever reads it later must know.
+    func saying(_ words: String?) -> TransferAct {
+        guard let words else { return self }
+        return TransferAct(actor: actor, reason: Text("\(reason); \(words)"), now: now)
+    }
+
     func record(
         _ state: AuthorityState, _ transfer: Text, place: Text, digest: Digest? = nil
     ) -> AuthorityRecord {

@@ -164,7 +164,8 @@ import Testing
         let move = try Move(direction)
         try move.run()
         // As somebody does who cannot reach the copy.
-        _ = try TransferConfirmation.takeBack(move.source, copy: nil, Move.act)
+        let taken = try TransferConfirmation.takeBack(move.source, copy: nil, Move.act)
+        #expect(taken.reason == "more hosts; the copy was not asked")
         #expect(isRefused { try move.confirm() })
         #expect(isFenced { try move.target.checkAuthority() })
     }

@@ -9,8 +9,8 @@ struct TransferCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transfer", abstract: "Move a log to another database, and back.",
         discussion: """
-            Stop `sendonce run` and the writers, make the tables at the new place with `sendonce migrate up`, \
-            then:
+            Stop `sendonce run` and the writers, make the tables at the new place with `sendonce migrate \
+            up`, then:
 
               sendonce transfer --from shop.sqlite --to postgresql://db/shop --reason "more hosts"
               sendonce transfer confirm --from shop.sqlite --to postgresql://db/shop --reason "looks right"
