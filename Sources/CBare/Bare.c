@@ -28,7 +28,7 @@ sqlite3 *bare_open(const char *path) {
     sqlite3 *database = NULL;
     static const char settings[] =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;"
-        "PRAGMA wal_autocheckpoint = 10000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON";
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON";
     if (sqlite3_open(path, &database) == SQLITE_OK && sqlite3_exec(database, settings, NULL, NULL, NULL) == SQLITE_OK) {
         sqlite3_busy_timeout(database, 5000);
         return database;

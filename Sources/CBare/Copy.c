@@ -119,6 +119,8 @@ cbare_cost cbare_copy(
     sqlite3 *to = bare_open(target);
     lane *lanes = calloc(count, sizeof *lanes);
     int failed = !from || !to || !lanes;
+    // As the projector has it; an application has SQLite's default.
+    failed = failed || sqlite3_exec(to, "PRAGMA wal_autocheckpoint = 10000", NULL, NULL, NULL) != SQLITE_OK;
     cbare_cost cost = {0, 0};
     for (size_t index = 0; !failed && index < count; index++)
         failed = open_lane(&lanes[index], &tables[index], from, to);

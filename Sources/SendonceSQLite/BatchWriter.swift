@@ -5,6 +5,11 @@ import SendonceStore
 /// Lives within one projector transaction.
 struct BatchWriter {
     private let session: Session
+    private let log: RowInsert
+    private let decision: RowInsert
+    private let command: RowInsert
+    private let ledger: RowInsert
+    private let queue: RowInsert
     /// Number of the last command; the next one gets one more.
     private var lastNumber: Int64
     /// Rule name to scope under the rule set in force.
@@ -14,17 +19,38 @@ struct BatchWriter {
         self.session = session
         lastNumber = try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) } ?? 0
         scopes = try session.activation()?.scopes ?? [:]
-    }
-
-    /// Adds events to the log.
-    func append(_ events: [LoggedEvent]) throws(StoreError) {
-        let insert = try RowInsert(
+        log = try RowInsert(
             session,
             into: """
                 outbox_log (position, id, event_type, source, subject, payload, occurred_at, traceparent,
                     recorded_at, link)
                 """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        try insert.insert(events) { statement, logged in
+        decision = try RowInsert(
+            session,
+            into: """
+                outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        command = try RowInsert(
+            session,
+            into: """
+                outbox_command (number, id, position, rule, item, key, key_digest, slot, generation, rule_set,
+                    recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        ledger = try RowInsert(
+            session,
+            into: """
+                outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command,
+                    number)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        queue = try RowInsert(
+            session,
+            into: "outbox_queue (command, state, due_at, route, supersede_digest)",
+            values: "(?, 'pending', ?, ?, ?)")
+    }
+
+    /// Adds events to the log.
+    func append(_ events: [LoggedEvent]) throws(StoreError) {
+        try log.insert(events) { statement, logged in
             let event = logged.event
             statement.add(logged.position)
             statement.add(event.id)
@@ -65,12 +91,7 @@ struct BatchWriter {
     }
 
     private func record(_ rows: [Decision]) throws(StoreError) {
-        let insert = try RowInsert(
-            session,
-            into: """
-                outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
-                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        try insert.insert(rows) { statement, row in
+        try decision.insert(rows) { statement, row in
             let facts = ReasonColumns(row.reason, command: row.command?.id)
             statement.add(row.position)
             statement.add(row.rule)
@@ -86,13 +107,7 @@ struct BatchWriter {
     }
 
     private func record(_ emitted: [NumberedCommand]) throws(StoreError) {
-        let insert = try RowInsert(
-            session,
-            into: """
-                outbox_command (number, id, position, rule, item, key, key_digest, slot, generation, rule_set,
-                    recipient, route, occurred_at, not_before, expires_at, on_unknown, supersede_digest)
-                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        try insert.insert(emitted) { statement, row in
+        try command.insert(emitted) { statement, row in
             let command = row.command
             statement.add(row.number)
             statement.add(row.id)
@@ -115,13 +130,7 @@ struct BatchWriter {
     }
 
     private func claimKeys(of emitted: [NumberedCommand]) throws(StoreError) {
-        let insert = try RowInsert(
-            session,
-            into: """
-                outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at, command,
-                    number)
-                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        try insert.insert(emitted) { statement, row in
+        try ledger.insert(emitted) { statement, row in
             let command = row.command
             statement.add(command.key.digest)
             statement.add(command.slot)
@@ -137,14 +146,11 @@ struct BatchWriter {
     }
 
     private func changeQueue(_ rows: [Decision], _ emitted: [NumberedCommand]) throws(StoreError) {
-        let insert = try RowInsert(
-            session, into: "outbox_queue (command, state, due_at, route, supersede_digest)",
-            values: "(?, 'pending', ?, ?, ?)")
         // Together as long as none of them asks what is queued.
         var together: [NumberedCommand] = []
         var next = emitted.startIndex
         func insertTogether() throws(StoreError) {
-            try insert.insert(together) { $0.add($1) }
+            try queue.insert(together) { $0.add($1) }
             together.removeAll(keepingCapacity: true)
         }
         for row in rows {
@@ -155,7 +161,7 @@ struct BatchWriter {
                 if let superseding = numbered.command.supersedeDigest {
                     try insertTogether()
                     try supersede(superseding, by: numbered) { () throws(StoreError) in
-                        try insert.insert([numbered]) { $0.add($1) }
+                        try queue.insert([numbered]) { $0.add($1) }
                     }
                 } else {
                     together.append(numbered)

@@ -21,8 +21,14 @@ extension SQLiteStore: ProjectionStore {
 }
 
 /// The open transaction; lives no longer than the call that it is given to.
-struct SQLiteProjection: ProjectionTransaction {
+final class SQLiteProjection: ProjectionTransaction {
     let session: Session
+    /// Kept from one batch to the next: within the transaction nobody else writes.
+    private var writer: BatchWriter?
+
+    init(session: Session) {
+        self.session = session
+    }
 
     func head() throws(StoreError) -> LogHead {
         try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
@@ -148,18 +154,22 @@ struct SQLiteProjection: ProjectionTransaction {
         """
 
     func write(_ batch: ProjectedBatch) throws(StoreError) {
-        var writer = try BatchWriter(session: session)
+        var writer = if let kept = self.writer { kept } else { try BatchWriter(session: session) }
         try writer.append(batch.events)
         try writer.write(batch.decisions)
         try writer.remove(moved: batch.moved)
+        self.writer = writer
     }
 
     func write(
         _ activation: Activation, event: LoggedEvent, decision: Decision, files: [RuleSetFile]
     ) throws(StoreError) {
-        var writer = try BatchWriter(session: session)
-        try writer.append([event])
-        try writer.write([decision])
+        var batch = ProjectedBatch()
+        batch.events = [event]
+        batch.decisions = [decision]
+        try write(batch)
+        // The scopes are others from here on.
+        writer = nil
         let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
             let statement = try session.statement(
