@@ -30,11 +30,13 @@ struct ClaimBatch {
                     startedAt: start, leaseEnd: leaseEnd))
             return true
         case .finish(let state, let cause):
-            ends.append(Ending(number: candidate.number, state: state, at: start, cause: cause))
+            ends.append(Ending(number: candidate.due.number, state: state, at: start, cause: cause))
             report.finished += 1
         case .hold(let reason, let detail):
             holds.append(
-                Gate(number: candidate.number, word: reason.rawValue, at: start, cause: nil, detail: detail))
+                Gate(
+                    number: candidate.due.number, word: reason.rawValue, at: start, cause: nil, detail: detail
+                ))
             report.held += 1
         }
         return false
@@ -61,7 +63,7 @@ struct ClaimBatch {
         guard !attempts.isEmpty else { return }
         var (numbers, tokens, requests) = (Column(.integer), Column(.integer), Column(.bytes))
         for (candidate, request) in attempts {
-            numbers.add(candidate.number)
+            numbers.add(candidate.due.number)
             tokens.add(candidate.due.token)
             requests.add(request)
         }
@@ -88,7 +90,7 @@ struct ClaimBatch {
         var (numbers, places, tokens) = (Column(.integer), Column(.integer), Column(.integer))
         var (routes, requests) = (Column(.text), Column(.bytes))
         for (candidate, request) in attempts {
-            numbers.add(candidate.number)
+            numbers.add(candidate.due.number)
             places.add(candidate.due.attempts + 1)
             tokens.add(candidate.due.token + 1)
             routes.add(candidate.due.command.route)

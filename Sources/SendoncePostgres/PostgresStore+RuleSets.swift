@@ -40,14 +40,9 @@ extension Session {
     /// The newest activation, which is the one in force.
     func activation() throws(StoreError) -> Activation? {
         let newest = try first(
-            """
-            SELECT position, digest, actor, reason, recorded_at FROM outbox_activation
-            ORDER BY position DESC LIMIT 1
-            """
+            "SELECT \(Activation.columns) FROM outbox_activation ORDER BY position DESC LIMIT 1"
         ) { (row: Row) throws(StoreError) in
-            Activation(
-                position: row.integer(0), ruleSet: try row.digest(1), scopes: [:], actor: row.text(2),
-                reason: row.text(3), recordedAt: row.time(4))
+            try Activation(row)
         }
         guard var newest else { return nil }
         let scopes = try rows("SELECT rule, scope FROM outbox_scope WHERE position = $1") {

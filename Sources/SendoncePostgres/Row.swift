@@ -32,7 +32,7 @@ final class Rows {
     }
 }
 
-struct Row {
+struct Row: RecordedRow {
     fileprivate let rows: Rows
     fileprivate let index: Int32
 
@@ -55,16 +55,11 @@ struct Row {
     }
 
     func boolean(_ column: Int32) -> Bool { raw(column).first == 1 }
-    func time(_ column: Int32) -> Timestamp { Timestamp(microseconds: integer(column)) }
 
     /// A `timestamptz`: PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
     func instant(_ column: Int32) -> Timestamp {
         Timestamp(microseconds: integer(column)) + .seconds(946_684_800)
     }
-
-    func integerIfAny(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
-    func timeIfAny(_ column: Int32) -> Timestamp? { isNull(column) ? nil : time(column) }
-    func textIfAny(_ column: Int32) -> Text? { isNull(column) ? nil : text(column) }
 
     func text(_ column: Int32) -> Text { Text(String(decoding: raw(column), as: UTF8.self)) }
 
@@ -78,10 +73,6 @@ struct Row {
         return digest
     }
 
-    func digestIfAny(_ column: Int32) throws(StoreError) -> Digest? {
-        isNull(column) ? nil : try digest(column)
-    }
-
     func commandID(_ column: Int32) throws(StoreError) -> CommandID {
         let bytes = raw(column)
         guard bytes.count == 16,
@@ -92,19 +83,5 @@ struct Row {
         return id
     }
 
-    /// A word of a closed list; the schema's CHECK lets no other in.
-    func word<Word: RawRepresentable<String>>(_ column: Int32, _ type: Word.Type = Word.self)
-        throws(StoreError) -> Word
-    {
-        guard let word = Word(rawValue: text(column).string) else {
-            throw .damaged("column \(rows.name(column)) holds an unknown word")
-        }
-        return word
-    }
-
-    func wordIfAny<Word: RawRepresentable<String>>(
-        _ column: Int32, _ type: Word.Type = Word.self
-    ) throws(StoreError) -> Word? {
-        isNull(column) ? nil : try word(column, type)
-    }
+    func name(of column: Int32) -> String { rows.name(column) }
 }

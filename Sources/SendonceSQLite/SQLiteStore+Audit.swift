@@ -23,23 +23,14 @@ extension SQLiteStore: AuditReader {
     private func events(
         _ condition: String, _ position: Int64, _ type: Text?, _ limit: Int
     ) throws(StoreError) -> [LoggedEvent] {
-        let sql = """
-            SELECT position, id, event_type, source, subject, payload, occurred_at, traceparent, link,
-                recorded_at FROM outbox_log WHERE \(condition)
-            """
+        let sql = "SELECT \(LoggedEvent.columns) FROM outbox_log WHERE \(condition)"
         return try reader.use { (session: Session) throws(StoreError) in
             try session.rows(sql) {
                 $0.add(position)
                 $0.add(type)
                 $0.add(limit)
             } read: { (row: Statement) throws(StoreError) in
-                LoggedEvent(
-                    position: row.integer(0),
-                    event: Event(
-                        id: row.textIfAny(1), type: row.text(2), source: row.text(3),
-                        subject: row.textIfAny(4),
-                        payload: row.bytes(5), occurredAt: row.time(6), traceparent: row.textIfAny(7)),
-                    link: try row.digest(8), recordedAt: row.time(9))
+                try LoggedEvent(row)
             }
         }
     }
@@ -97,22 +88,10 @@ extension SQLiteStore: AuditReader {
     private func decisions(
         _ condition: String, _ bind: (Statement) -> Void
     ) throws(StoreError) -> [DecisionRecord] {
-        let sql = """
-            SELECT position, rule, item, reason, key, recipient, winner, until, detail, command
-            FROM outbox_decision WHERE \(condition)
-            """
+        let sql = "SELECT \(DecisionRecord.columns) FROM outbox_decision WHERE \(condition)"
         return try reader.use { (session: Session) throws(StoreError) in
             try session.rows(sql, bind) { (row: Statement) throws(StoreError) in
-                let command = row.isNull(9) ? nil : try row.commandID(9)
-                let facts = ReasonColumns(
-                    winner: row.integerIfAny(6), until: row.timeIfAny(7), detail: row.textIfAny(8)?.string,
-                    command: command)
-                let reason = try facts.reason(word: row.text(3).string)
-                // Only an emitted decision has a command of its own; `cancels` names another's.
-                return DecisionRecord(
-                    position: row.integer(0), rule: row.text(1), item: row.integer(2), reason: reason,
-                    key: row.textIfAny(4), recipient: row.textIfAny(5),
-                    command: reason == .emitted ? command : nil)
+                try DecisionRecord(row)
             }
         }
     }

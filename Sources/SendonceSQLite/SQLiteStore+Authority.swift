@@ -12,14 +12,9 @@ extension SQLiteStore: AuthorityReader {
 extension Session {
     func authority() throws(StoreError) -> AuthorityRecord? {
         try first(
-            """
-            SELECT state, transfer, place, actor, reason, digest, recorded_at FROM outbox_authority
-            ORDER BY number DESC LIMIT 1
-            """
+            "SELECT \(AuthorityRecord.columns) FROM outbox_authority ORDER BY number DESC LIMIT 1"
         ) { (row: Statement) throws(StoreError) in
-            AuthorityRecord(
-                state: try row.word(0), transfer: row.text(1), place: row.text(2), actor: row.text(3),
-                reason: row.text(4), digest: try row.digestIfAny(5), recordedAt: row.time(6))
+            try AuthorityRecord(row)
         }
     }
 

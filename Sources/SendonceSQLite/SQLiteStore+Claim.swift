@@ -68,14 +68,7 @@ extension SQLiteStore: CommandQueue {
                 $0.add(now)
                 $0.add(limit)
             } read: { (row: Statement) throws(StoreError) in
-                var due = try QueuedCommand(row).due
-                // As it was when the attempt began, which is what the claim returned then.
-                let (attempt, token) = (due.attempts, due.token)
-                due.attempts -= 1
-                due.token -= 1
-                return ClaimedCommand(
-                    due: due, attempt: attempt, token: token, startedAt: row.time(QueuedCommand.extraColumn),
-                    leaseEnd: row.time(QueuedCommand.extraColumn + 1))
+                try ClaimedCommand(lapsed: row)
             }
         }
     }

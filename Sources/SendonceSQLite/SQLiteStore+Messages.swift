@@ -89,32 +89,13 @@ extension SQLiteStore {
         }
     }
 
-    private static let messageColumns = """
-        SELECT c.number, c.id, c.position, c.rule, c.key, c.slot, c.generation, c.rule_set, c.recipient,
-            c.route, c.not_before, c.expires_at, c.on_unknown,
-            (SELECT count(*) FROM outbox_attempt a WHERE a.command = c.number),
-            f.state, f.at, f.cause, q.state, q.due_at, q.lease_end, q.hold_reason, q.hold_detail, q.held_at,
-            q.cancelled_by, q.superseded_by
-        FROM outbox_command c
-        LEFT JOIN outbox_finish f ON f.command = c.number
-        LEFT JOIN outbox_queue q ON q.command = c.number
-        WHERE\u{20}
-        """
-
     private func messages(_ condition: String, _ bind: (Statement) -> Void) throws(StoreError)
         -> [MessageRecord]
     {
         try reader.use { (session: Session) throws(StoreError) in
-            try session.rows(Self.messageColumns + condition, bind) { (row: Statement) throws(StoreError) in
-                MessageRecord(
-                    number: row.integer(0), id: try row.commandID(1), position: row.integer(2),
-                    rule: row.text(3),
-                    key: row.text(4), slot: row.text(5), generation: row.integer(6),
-                    ruleSet: try row.digest(7),
-                    recipient: row.text(8), route: row.text(9), notBefore: row.time(10),
-                    expiresAt: row.timeIfAny(11),
-                    onUnknown: try row.wordIfAny(12), attempts: Int(row.integer(13)),
-                    standing: try row.standing())
+            try session.rows(MessageRecord.selectSQL + condition, bind) {
+                (row: Statement) throws(StoreError) in
+                try MessageRecord(row)
             }
         }
     }
@@ -128,59 +109,19 @@ extension SQLiteStore {
             let answers = try session.rows(Self.lateSQL) {
                 $0.add(number)
             } read: { (row: Statement) throws(StoreError) in
-                (row.integer(10), try row.outcome(from: 0))
+                (row.integer(10), try OutcomeRecord(row))
             }
             for (attempt, answer) in answers { late[attempt, default: []].append(answer) }
             return try session.rows(Self.attemptSQL) {
                 $0.add(number)
             } read: { (row: Statement) throws(StoreError) in
-                AttemptRecord(
-                    attempt: Int(row.integer(10)), token: row.integer(11), route: row.text(12),
-                    dispatcher: row.text(13), requestDigest: try row.digest(14), startedAt: row.time(15),
-                    outcome: row.isNull(0) ? nil : try row.outcome(from: 0),
-                    lateAnswers: late[row.integer(10)] ?? [])
+                try AttemptRecord(row, late: late)
             }
         }
     }
 
-    private static let attemptSQL = """
-        SELECT o.outcome, o.counts, o.code, o.words, o.message_id, o.retry_after, o.trouble, o.status,
-            o.issues, o.finished_at, a.attempt, a.token, a.route, a.dispatcher, a.request_digest, a.started_at
-        FROM outbox_attempt a LEFT JOIN outbox_outcome o ON o.command = a.command AND o.attempt = a.attempt
-        WHERE a.command = ? ORDER BY a.attempt
-        """
-    private static let lateSQL = """
-        SELECT outcome, counts, code, words, message_id, retry_after, trouble, status, issues,
-            finished_at, attempt
-        FROM outbox_late_answer WHERE command = ?
-        ORDER BY number
-        """
-}
-
-extension Statement {
-    /// Columns 14 to 24 of a message.
-    fileprivate func standing() throws(StoreError) -> CommandStanding {
-        if let state = try wordIfAny(14, FinishedState.self) {
-            return .finished(state, at: time(15), cause: integerIfAny(16))
-        }
-        guard !isNull(17) else { throw .damaged("command \(integer(0)) is neither queued nor finished") }
-        return .queued(
-            QueueStanding(
-                state: try word(17), dueAt: time(18), leaseEnd: timeIfAny(19), hold: try wordIfAny(20),
-                holdDetail: textIfAny(21), heldAt: timeIfAny(22), cancelledBy: integerIfAny(23),
-                supersededBy: integerIfAny(24)))
-    }
-
-    /// Ten columns of an outcome or a late answer.
-    fileprivate func outcome(from column: Int32) throws(StoreError) -> OutcomeRecord {
-        let verdict = Verdict(
-            try word(column), counts: integer(column + 1) == 1, messageID: textIfAny(column + 4),
-            code: text(column + 2), words: text(column + 3),
-            retryAfter: integerIfAny(column + 5).map(Span.init(microseconds:)),
-            trouble: try wordIfAny(column + 6))
-        return OutcomeRecord(
-            verdict: verdict, status: integerIfAny(column + 7).map { Int($0) },
-            issues: Int(integer(column + 8)),
-            finishedAt: time(column + 9))
-    }
+    private static let attemptSQL =
+        AttemptRecord.selectSQL + "a.command = ? ORDER BY a.attempt"
+    private static let lateSQL =
+        OutcomeRecord.lateSQL + "command = ? ORDER BY number"
 }

@@ -7,7 +7,7 @@ import SendonceStore
 
 /// Owned by one `Session`, used only while that session runs. Not safe to nest: a statement that is being
 /// read must not be started again before it is done.
-final class Statement {
+final class Statement: RecordedRow {
     private let handle: OpaquePointer
     private let database: OpaquePointer
     private let scratch: UnsafeMutableRawBufferPointer
@@ -181,11 +181,7 @@ final class Statement {
     // MARK: Columns
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
-    func time(_ column: Int32) -> Timestamp { Timestamp(microseconds: integer(column)) }
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
-    func integerIfAny(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
-    func timeIfAny(_ column: Int32) -> Timestamp? { isNull(column) ? nil : time(column) }
-    func textIfAny(_ column: Int32) -> Text? { isNull(column) ? nil : text(column) }
 
     /// Invalid UTF-8, which SQLite lets anybody store, comes out with U+FFFD in its place.
     func text(_ column: Int32) -> Text {
@@ -207,13 +203,9 @@ final class Statement {
             let digest = Digest(
                 bytes: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
         else {
-            throw .damaged("column \(String(cString: sqlite3_column_name(handle, column))) is not a digest")
+            throw .damaged("column \(name(of: column)) is not a digest")
         }
         return digest
-    }
-
-    func digestIfAny(_ column: Int32) throws(StoreError) -> Digest? {
-        isNull(column) ? nil : try digest(column)
     }
 
     func commandID(_ column: Int32) throws(StoreError) -> CommandID {
@@ -223,20 +215,7 @@ final class Statement {
         return id
     }
 
-    /// A word of a closed list; the schema's CHECK lets no other in.
-    func word<Word: RawRepresentable<String>>(_ column: Int32, _ type: Word.Type = Word.self)
-        throws(StoreError) -> Word
-    {
-        guard let word = Word(rawValue: text(column).string) else {
-            throw .damaged(
-                "column \(String(cString: sqlite3_column_name(handle, column))) holds an unknown word")
-        }
-        return word
-    }
-
-    func wordIfAny<Word: RawRepresentable<String>>(
-        _ column: Int32, _ type: Word.Type = Word.self
-    ) throws(StoreError) -> Word? {
-        isNull(column) ? nil : try word(column, type)
+    func name(of column: Int32) -> String {
+        sqlite3_column_name(handle, column).map { String(cString: $0) } ?? "\(column)"
     }
 }
