@@ -107,6 +107,39 @@ struct SettingsTests {
         #expect(!result.errors.contains("secret-key-1"))
     }
 
+    @Test(
+        "What libpq reads as an address is one, in whatever order, and its password is never printed",
+        arguments: [
+            "postgresql://ann:geheim@127.0.0.1:1/shop", "postgres://ann:geheim@127.0.0.1:1/shop",
+            "host=127.0.0.1 port=1 password=geheim", "password=geheim user=ann host=127.0.0.1 port=1",
+            "  user = ann password = geheim host = 127.0.0.1 port = 1",
+        ])
+    func addresses(address: String) throws {
+        let sandbox = try Sandbox()
+        for arguments in [["migrate", "up"], ["doctor"], ["messages"]] {
+            let result = try sandbox.sendonce(arguments, environment: ["SENDONCE_DATABASE": address])
+            #expect(result.status != 0)
+            #expect((result.output + result.errors).contains("PostgreSQL") || arguments == ["doctor"])
+            #expect(!(result.output + result.errors).contains("geheim"))
+        }
+        // No file of that name was made.
+        #expect(
+            try !FileManager.default.contentsOfDirectory(atPath: sandbox.directory.path).contains {
+                $0.contains("geheim")
+            })
+        let shown = try sandbox.sendonce(["doctor", "--database", address])
+        #expect(shown.status == 64 && shown.errors.contains("password on the command line"))
+        #expect(!shown.errors.contains("geheim"))
+    }
+
+    @Test("A file whose name looks like an address is meant by a path")
+    func fileName() throws {
+        let sandbox = try Sandbox()
+        let result = try sandbox.sendonce(["migrate", "up", "--database", "./shop=1.sqlite"])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(FileManager.default.fileExists(atPath: sandbox.path("shop=1.sqlite")))
+    }
+
     @Test("A route that rules name and settings do not is what doctor finds, with the cure")
     func unknownRoute() throws {
         let sandbox = try Sandbox()

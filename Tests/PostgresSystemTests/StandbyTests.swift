@@ -23,6 +23,23 @@ extension PostgresSystemTests {
     }
 
     @Test(
+        "Once through, a process waits for the lease of one that was killed, instead of ending without work")
+    func onceAfterKill() async throws {
+        let database = try PostgresCluster.shared().database()
+        let fake = FakeBrevo()
+        let shop = try Shop(database.connection, fakePort: try await fake.start())
+        let killed = try shop.run()
+        try shop.append(0..<5)
+        try eventually("the first orders are done") { try shop.isDone() }
+        killed.kill(SIGKILL)
+        try shop.append(5..<10)
+        try shop.command("run", "--once")
+        #expect(try shop.accepted() == 10)
+        #expect(fake.acceptedOrders.sorted() == Array(0..<10))
+        await fake.stop()
+    }
+
+    @Test(
         "A dispatching process that is stopped past its leases ends nothing when it goes on, and no order is sent twice"
     )
     func stoppedDispatcher() async throws {

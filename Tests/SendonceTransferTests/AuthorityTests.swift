@@ -190,25 +190,25 @@ import Testing
         let move = try Move(.postgresToSQLite)
         let other = try move.from.open()
         let sealed = Mutex<Result<Void, StoreError>?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
         let record = record(.moved, "t1")
+        let waitingSQL = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND wait_event_type = 'Lock' AND query LIKE '%outbox_authority%'
+            """
         let claimed = try move.source.claim(
             [RouteShare(route: "a", commands: 1)], now: Move.act.now, lease: .minutes(1), dispatcher: "d"
         ) { _ in
             Thread.detachNewThread {
                 let result = Result { () throws(StoreError) in try other.seal(record) }
                 sealed.withLock { $0 = result }
+                isOver.signal()
             }
-            // Without waiting, it would be done in a few milliseconds.
-            let deadline = ContinuousClock.now + .milliseconds(300)
-            while ContinuousClock.now < deadline, sealed.withLock({ $0 == nil }) {
-                Thread.sleep(forTimeInterval: 0.005)
-            }
+            // Until it waits, or is done without having waited.
+            while sealed.withLock({ $0 == nil }), (try? move.from.texts(waitingSQL)) == ["0"] {}
             return .attempt(request: Story.request)
         }.claimed
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline, sealed.withLock({ $0 == nil }) {
-            Thread.sleep(forTimeInterval: 0.005)
-        }
+        #expect(isOver.wait(timeout: .now() + 20) == .success)
         #expect(claimed.count == 1)
         #expect(throws: StoreError.self) { try sealed.withLock { $0 }?.get() }
         #expect(try move.source.authority() == nil)

@@ -38,8 +38,9 @@ extension Engine {
                     if !hasWarned { logger.warning("\(Engine.noRules)") }
                     hasWarned = true
                 case .standby(let remaining):
-                    // Looks again before the end: the other one may have given the lease back.
+                    // Looks again before the end: the other one may have given the lease back, or moved all.
                     projectorAlarm.wait(seconds: min(1, Double(remaining.microseconds) / 1_000_000))
+                    continue
                 case .idle: break
                 }
                 if mode == .once { return }
