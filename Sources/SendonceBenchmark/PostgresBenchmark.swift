@@ -8,9 +8,8 @@ import SendonceRules
 import SendonceStore
 
 enum PostgresBenchmark {
-    /// The issue's floors, a second.
+    /// The issue's floor, a second.
     private static let projectionFloor = 25_000.0
-    private static let cycleFloor = 60_000.0
 
     static func measure(_ sizes: Sizes) throws -> [Figure] {
         guard let connection = ProcessInfo.processInfo.environment["SENDONCE_BENCHMARK_POSTGRES"] else {
@@ -24,15 +23,19 @@ enum PostgresBenchmark {
         let events = sizes.projectedEvents
         try fill(plain, from: 0, count: events)
         let free = try project(store, events)
-        let cycle = try Clock.cost { try deliver(store, commands: events) }
+        let cycle = PostgresCycle(settings: settings)
+        let alone = try cycle.run(dispatchers: 1, commands: events)
+        try fill(plain, from: events, count: events)
+        _ = try project(store, events)
+        let paired = try cycle.run(dispatchers: 2, commands: events)
         // An old snapshot keeps every row that is moved or sent from now on.
         let idle = PlainConnection(connection)
         try idle.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM outbox")
         var late: [Double] = []
-        for round in 1...5 {
+        for round in 2...6 {
             try fill(plain, from: round * events, count: events)
             let cost = try project(store, events)
-            try deliver(store, commands: events)
+            _ = try cycle.run(dispatchers: 1, commands: events)
             late.append(Double(events) / cost.seconds)
         }
         return [
@@ -40,9 +43,10 @@ enum PostgresBenchmark {
                 "projection on PostgreSQL", Double(events) / free.seconds, "events/s",
                 floor: .atLeast(projectionFloor)),
             Figure("  processor time of an event", free.processor / Double(events) * 1e6, "us"),
+            Figure("claim and settle, one dispatcher", Double(events) / alone.seconds, "commands/s"),
             Figure(
-                "claim and settle on PostgreSQL, 500 at a time", Double(events) / cycle.seconds, "commands/s",
-                floor: .atLeast(cycleFloor)),
+                "claim and settle, two dispatchers", Double(events) / paired.seconds, "commands/s",
+                floor: .atLeast(PostgresCycle.floor)),
             Figure(
                 "projection, vacuum held back: fifth round", late[4], "events/s", reference: late[0],
                 ratio: late[4] / late[0], floor: .ratio(0.8)),
@@ -77,29 +81,6 @@ enum PostgresBenchmark {
                 }
                 moved += batch.events
             }
-        }
-    }
-
-    private static func deliver(_ store: PostgresStore, commands: Int) throws {
-        var settled = 0
-        while settled < commands {
-            let report = try store.claim(
-                [RouteShare(route: "brevo", commands: 500)], now: Clock.now(), lease: .minutes(1),
-                dispatcher: "benchmark"
-            ) { _ in .attempt(request: .zero) }
-            guard !report.claimed.isEmpty else {
-                throw BenchmarkError("\(settled) of \(commands) commands were sent, and no more come")
-            }
-            let now = Clock.now()
-            settled += try store.settle(
-                report.claimed.map {
-                    Settlement(
-                        number: $0.due.number, attempt: $0.attempt,
-                        token: $0.token,
-                        verdict: Verdict(.accepted, messageID: "<1@x.test>", code: "http_201"),
-                        step: .finish(.accepted), status: 201, issues: 1, finishedAt: now)
-                }
-            ).count
         }
     }
 }

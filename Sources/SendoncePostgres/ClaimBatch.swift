@@ -8,7 +8,7 @@ struct ClaimBatch {
     private let leaseEnd: Timestamp
     private let dispatcher: Text
     private var report = ClaimReport()
-    private var attempts: [(candidate: QueuedCommand, request: Digest)] = []
+    private var attempts: [Opened] = []
     private var ends: [Ending] = []
     private var holds: [Gate] = []
 
@@ -23,7 +23,10 @@ struct ClaimBatch {
         switch preparation {
         case .leave: break
         case .attempt(let request):
-            attempts.append((candidate, request))
+            attempts.append(
+                Opened(
+                    number: candidate.due.number, attempt: candidate.due.attempts + 1,
+                    token: candidate.due.token + 1, route: candidate.due.command.route, request: request))
             report.claimed.append(
                 ClaimedCommand(
                     due: candidate.due, attempt: candidate.due.attempts + 1, token: candidate.due.token + 1,
@@ -62,17 +65,23 @@ struct ClaimBatch {
     private func lease(_ session: Session) throws(StoreError) {
         guard !attempts.isEmpty else { return }
         var (numbers, tokens, requests) = (Column(.integer), Column(.integer), Column(.bytes))
-        for (candidate, request) in attempts {
-            numbers.add(candidate.due.number)
-            tokens.add(candidate.due.token)
-            requests.add(request)
+        for opened in attempts {
+            numbers.add(opened.number)
+            tokens.add(opened.token)
+            requests.add(opened.request)
         }
+        // By words for the state, the planner may choose the index of all that is due; and a function in FROM
+        // is written to a temporary place before it is read.
         let changed = try session.run(
             """
-            UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = q.token + 1,
+            UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = row.token,
                 attempts = q.attempts + 1, request_digest = coalesce(q.request_digest, row.request)
-            FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS row (command, token, request)
-            WHERE q.command = row.command AND q.token = row.token AND q.state IN ('pending', 'unknown')
+            FROM (
+                SELECT unnest($1::bigint[]) AS command, unnest($2::bigint[]) AS token,
+                    unnest($3::bytea[]) AS request
+            ) AS row
+            WHERE q.command = row.command AND q.token = row.token - 1
+                AND q.lease_end IS NULL AND q.held_at IS NULL
             """
         ) {
             $0.add(numbers)
@@ -89,12 +98,12 @@ struct ClaimBatch {
         guard !attempts.isEmpty else { return }
         var (numbers, places, tokens) = (Column(.integer), Column(.integer), Column(.integer))
         var (routes, requests) = (Column(.text), Column(.bytes))
-        for (candidate, request) in attempts {
-            numbers.add(candidate.due.number)
-            places.add(candidate.due.attempts + 1)
-            tokens.add(candidate.due.token + 1)
-            routes.add(candidate.due.command.route)
-            requests.add(request)
+        for opened in attempts {
+            numbers.add(opened.number)
+            places.add(opened.attempt)
+            tokens.add(opened.token)
+            routes.add(opened.route)
+            requests.add(opened.request)
         }
         try session.run(
             """
@@ -132,6 +141,15 @@ struct ClaimBatch {
             $0.add(start)
         }
     }
+}
+
+/// One row of `outbox_attempt`, and what the queue is told of it.
+private struct Opened {
+    var number: Int64
+    var attempt: Int
+    var token: Int64
+    var route: Text
+    var request: Digest
 }
 
 /// One row of `outbox_finish`.

@@ -71,13 +71,11 @@ extension PostgresStore: CommandQueue {
         guard limit > 0 else { return [] }
         let asked = ContinuousClock.now
         let start = dueSearch.withLock { $0.start(route.string, at: asked) }
-        let found = try session.rows(QueuedCommand.dueSQL) {
+        let found = try QueuedCommand.lockDue(session) {
             $0.add(route)
             $0.add(now)
             $0.add(start ?? Int64.min)
             $0.add(limit)
-        } read: { (row: Row) throws(StoreError) in
-            try QueuedCommand(row)
         }
         let answered = ContinuousClock.now
         // What it took beyond handing over the rows themselves.

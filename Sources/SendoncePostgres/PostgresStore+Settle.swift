@@ -7,12 +7,30 @@ package import SendonceStore
 extension PostgresStore {
     package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
         guard !settlements.isEmpty else { return [] }
+        if let results = try settleEnds(settlements) { return results }
         return try writer.transaction { (session: Session) throws(StoreError) -> [SettlementResult] in
             try session.checkSettling()
             var results: [SettlementResult] = []
             results.reserveCapacity(settlements.count)
             for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }
             return results
+        }
+    }
+}
+
+extension PostgresStore {
+    /// Most often every settlement ends a command whose token is in force: then nothing has to be locked and
+    /// judged before. nil if it is not so; then nothing was changed and no lock is held, so that the rows can
+    /// be locked anew in the order of their numbers.
+    private func settleEnds(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult]? {
+        guard settlements.allSatisfy(\.isEnd), Set(settlements.map(\.number)).count == settlements.count
+        else { return nil }
+        return try writer.transactionIfAny { (session: Session) throws(StoreError) -> [SettlementResult]? in
+            try session.checkSettling()
+            guard try session.takeOwned(settlements) else { return nil }
+            try session.recordOutcomes(settlements)
+            try session.finish(settlements.compactMap(\.ending))
+            return settlements.map { _ in .recorded }
         }
     }
 }
@@ -48,11 +66,7 @@ private struct SettlementRound {
         try move(current, session)
         try session.recordOutcomes(current)
         try session.recordLate(late)
-        try session.finish(
-            current.compactMap {
-                guard case .finish(let state) = $0.step else { return nil }
-                return Ending(number: $0.number, state: state, at: $0.finishedAt, cause: nil)
-            })
+        try session.finish(current.compactMap(\.ending))
         try session.record(
             current.compactMap {
                 guard case .hold(let reason) = $0.step else { return nil }
@@ -145,6 +159,11 @@ extension Settlement {
         return false
     }
 
+    fileprivate var ending: Ending? {
+        guard case .finish(let state) = step else { return nil }
+        return Ending(number: number, state: state, at: finishedAt, cause: nil)
+    }
+
     fileprivate var counted: Int64 {
         verdict.counts && verdict.outcome != .accepted && verdict.outcome != .duplicate ? 1 : 0
     }
@@ -157,6 +176,33 @@ extension Session {
             CASE WHEN row.unsure = 1 THEN (SELECT started_at FROM outbox_attempt a
                 WHERE a.command = q.command AND a.attempt = q.attempts) END)
         """
+
+    /// Deletes the queue rows of different commands; false if not all were there under the token and attempt
+    /// in force, and the transaction must be rolled back. Rows are locked in the order of their numbers, as
+    /// the index gives them. That a lease stands says that the state is `sending`; asked by that word, the
+    /// planner may choose the index of all leases.
+    fileprivate func takeOwned(_ settlements: [Settlement]) throws(StoreError) -> Bool {
+        let taken = try answer(
+            """
+            DELETE FROM outbox_queue WHERE command BETWEEN $1 AND $2
+                AND ($3::bigint[] IS NULL OR command = ANY ($3)) AND lease_end IS NOT NULL
+            RETURNING command, token, attempts
+            """
+        ) {
+            $0.add(Neighbours(settlements.map(\.number), allowGaps: false))
+        }
+        guard taken.count == settlements.count else { return false }
+        var inForce: [Int64: (token: Int64, attempt: Int64)] = [:]
+        inForce.reserveCapacity(taken.count)
+        for index in 0..<taken.count {
+            let row = taken[index]
+            inForce[row.integer(0)] = (row.integer(1), row.integer(2))
+        }
+        return settlements.allSatisfy {
+            guard let row = inForce[$0.number] else { return false }
+            return row.token == $0.token && row.attempt == Int64($0.attempt)
+        }
+    }
 
     fileprivate func requeue(_ settlements: [Settlement]) throws(StoreError) {
         guard !settlements.isEmpty else { return }

@@ -1,4 +1,5 @@
-// A queue row with its command and its event, as one join reads them.
+// A queue row with its command and its event. What is due is locked first and read then: a look at a range of
+// each table costs half of what a join of rows one by one does.
 import SendonceCore
 import SendonceStore
 
@@ -6,17 +7,44 @@ struct QueuedCommand {
     var dueAt: Timestamp
     var due: DueCommand
 
-    /// Locked for the transaction, and passed over where somebody else has them locked.
-    static let dueSQL = """
-        SELECT \(DueCommand.columns), q.due_at
-        FROM (
-            SELECT * FROM outbox_queue
-            WHERE route = $1 AND state IN ('pending', 'unknown') AND due_at <= $2 AND due_at >= $3
-            ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
-        ) q
-        JOIN outbox_command c ON c.number = q.command
-        JOIN outbox_log l ON l.position = c.position
-        ORDER BY q.due_at, q.command
+    /// Locks rows for the transaction, passes over those that somebody else has locked, and reads what
+    /// belongs to them; in the order of due times, then of numbers.
+    static func lockDue(
+        _ session: Session, _ bind: (Statement) -> Void
+    ) throws(StoreError) -> [QueuedCommand] {
+        let queue = try session.answer(dueSQL, bind)
+        guard queue.count > 0 else { return [] }
+        let commands = try RecordedRows(
+            session, commandSQL, keys: queue.integers(0), keyColumn: DueCommand.furtherCommandColumn)
+        let events = try RecordedRows(
+            session, eventSQL, keys: commands.rows.integers(1), keyColumn: DueCommand.furtherEventColumn)
+        var found: [QueuedCommand] = []
+        found.reserveCapacity(queue.count)
+        for index in 0..<queue.count {
+            let row = queue[index]
+            let command = try commands.row(row.integer(0))
+            let due = try DueCommand(
+                queue: row, command: command, event: try events.row(command.integer(1)))
+            found.append(QueuedCommand(dueAt: row.time(DueCommand.furtherQueueColumn), due: due))
+        }
+        found.sort { ($0.dueAt, $0.due.number) < ($1.dueAt, $1.due.number) }
+        return found
+    }
+
+    private static let dueSQL = """
+        SELECT \(DueCommand.queueColumns), q.due_at FROM outbox_queue q
+        WHERE q.route = $1 AND q.state IN ('pending', 'unknown') AND q.due_at <= $2 AND q.due_at >= $3
+        ORDER BY q.due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+        """
+
+    private static let commandSQL = """
+        SELECT \(DueCommand.commandColumns), c.number FROM outbox_command c
+        WHERE c.number BETWEEN $1 AND $2 AND ($3::bigint[] IS NULL OR c.number = ANY ($3))
+        """
+
+    private static let eventSQL = """
+        SELECT \(DueCommand.eventColumns), l.position FROM outbox_log l
+        WHERE l.position BETWEEN $1 AND $2 AND ($3::bigint[] IS NULL OR l.position = ANY ($3))
         """
 
     static let lapsedSQL = """
@@ -30,9 +58,26 @@ struct QueuedCommand {
         JOIN outbox_attempt a ON a.command = q.command AND a.attempt = q.attempts
         ORDER BY q.lease_end, q.command
         """
+}
 
-    init(_ row: Row) throws(StoreError) {
-        due = try DueCommand(row)
-        dueAt = row.time(DueCommand.furtherColumn)
+/// Rows of a table that only grows, found by their keys.
+private struct RecordedRows {
+    let rows: Rows
+    private let keyColumn: Int32
+    private var places: [Int64: Int] = [:]
+
+    /// `sql` takes neighbours and may give rows beside those that are asked for.
+    init(_ session: Session, _ sql: String, keys: [Int64], keyColumn: Int32) throws(StoreError) {
+        self.keyColumn = keyColumn
+        rows = try session.answer(sql) { $0.add(Neighbours(keys, allowGaps: true)) }
+        places.reserveCapacity(rows.count)
+        for index in 0..<rows.count { places[rows[index].integer(keyColumn)] = index }
+    }
+
+    func row(_ key: Int64) throws(StoreError) -> Row {
+        guard let place = places[key] else {
+            throw .damaged("a queued command's \(rows.name(keyColumn)) \(key) is not there")
+        }
+        return rows[place]
     }
 }

@@ -18,6 +18,7 @@ struct RouteLock {
     /// Locks the routes in the order of their names, so that two who claim cannot wait for each other.
     /// Whatever is read after this shows what all earlier claims of these routes wrote.
     func take(_ names: Set<Text>) throws(StoreError) {
+        guard !names.isEmpty else { return }
         let routes = names.sorted()
         if try lock(routes) == routes.count { return }
         var names = Column(.text)

@@ -27,7 +27,10 @@ final class Rows {
     /// The tag of a statement without rows, such as `COMMIT`.
     var tag: String { String(cString: PQcmdStatus(result)) }
 
-    fileprivate func name(_ column: Int32) -> String {
+    /// A column of integers.
+    func integers(_ column: Int32) -> [Int64] { (0..<count).map { self[$0].integer(column) } }
+
+    func name(_ column: Int32) -> String {
         PQfname(result, column).map { String(cString: $0) } ?? "\(column)"
     }
 }

@@ -47,19 +47,30 @@ final class Session: @unchecked Sendable {
 
     /// Runs `body` in one write transaction, committed durably; if anything fails, all of it is rolled back.
     func transaction<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try within(writing, body)
+    }
+
+    /// As `transaction`, but rolls all of it back where `body` gives nil.
+    func transactionIfAny<Result>(
+        _ body: (Session) throws(StoreError) -> Result?
+    ) throws(StoreError) -> Result? {
+        try within(writing, keeping: { $0 != nil }, body)
+    }
+
+    private var writing: String {
         // Whatever the role's defaults are: a transaction-pooling proxy keeps nothing else.
-        // The last five: every write looks up few rows by index, and must not depend on what the planner
+        // The last six: every write looks up few rows by index, and must not depend on what the planner
         // believes about tables that were empty a minute ago.
         let stillness = PostgresSettings.milliseconds(settings.lease)
-        let begin = """
+        return """
             BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
             SET LOCAL synchronous_commit = on;
             SET LOCAL lock_timeout = \(PostgresSettings.milliseconds(settings.lockTimeout));
             SET LOCAL idle_in_transaction_session_timeout = \(stillness);
             SET LOCAL TimeZone = 'UTC'; SET LOCAL jit = off; SET LOCAL enable_seqscan = off;
-            SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+            SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off;
+            SET LOCAL enable_mergejoin = off
             """
-        return try within(begin, body)
     }
 
     /// Runs `body` so that all its statements see the same state of the database.
@@ -68,13 +79,14 @@ final class Session: @unchecked Sendable {
     }
 
     private func within<Result>(
-        _ begin: String, _ body: (Session) throws(StoreError) -> Result
+        _ begin: String, keeping isKept: (Result) -> Bool = { _ in true },
+        _ body: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try use { (session: Session) throws(StoreError) -> Result in
             try session.begin(begin)
             do throws(StoreError) {
                 let result = try body(session)
-                try session.commit()
+                if isKept(result) { try session.commit() } else { try session.runScript("ROLLBACK") }
                 return result
             } catch {
                 // What cannot be rolled back is closed by `discardIfUnfit`.
@@ -151,6 +163,13 @@ final class Session: @unchecked Sendable {
         let statement = Statement(sql)
         bind(statement)
         return try rows(of: statement).changes
+    }
+
+    /// Runs a statement and gives all its rows as they came.
+    func answer(_ sql: String, _ bind: (Statement) -> Void) throws(StoreError) -> Rows {
+        let statement = Statement(sql)
+        bind(statement)
+        return try rows(of: statement)
     }
 
     func rows<Value>(

@@ -64,6 +64,11 @@ final class Statement {
         add(oid: column.type.arrayOID) { column.write(to: &$0) }
     }
 
+    func addNullColumn(_ type: ValueType) {
+        types.append(type.arrayOID)
+        places.append(nil)
+    }
+
     private func add(_ type: ValueType, _ append: (inout [UInt8]) -> Void) {
         add(oid: type.rawValue, append)
     }

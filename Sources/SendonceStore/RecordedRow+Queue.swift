@@ -2,31 +2,56 @@
 import SendonceCore
 
 extension DueCommand {
-    /// Of `outbox_queue q`, `outbox_command c` and `outbox_log l`.
-    package static let columns = """
+    /// Of `outbox_queue q`.
+    package static let queueColumns = """
         q.command, q.token, q.attempts, q.counted, q.first_unsure_at, q.request_digest, q.cancelled_by,
-            q.superseded_by, c.id, c.position, c.rule, c.item, c.key, c.key_digest, c.slot, c.generation,
-            c.rule_set, c.recipient, c.route, c.occurred_at, c.not_before, c.expires_at, c.on_unknown,
-            c.supersede_digest, l.id, l.event_type, l.source, l.subject, l.payload, l.occurred_at,
-            l.traceparent
+            q.superseded_by
         """
 
-    /// Where a query's further columns begin.
-    package static let furtherColumn: Int32 = 31
+    /// Of `outbox_command c`.
+    package static let commandColumns = """
+        c.id, c.position, c.rule, c.item, c.key, c.key_digest, c.slot, c.generation, c.rule_set, c.recipient,
+            c.route, c.occurred_at, c.not_before, c.expires_at, c.on_unknown, c.supersede_digest
+        """
 
+    /// Of `outbox_log l`.
+    package static let eventColumns =
+        "l.id, l.event_type, l.source, l.subject, l.payload, l.occurred_at, l.traceparent"
+
+    /// All three, of a join.
+    package static let columns = "\(queueColumns), \(commandColumns), \(eventColumns)"
+
+    /// Where further columns begin behind those of a queue row, of a command, of an event, of the join.
+    package static let furtherQueueColumn: Int32 = 8
+    package static let furtherCommandColumn: Int32 = 16
+    package static let furtherEventColumn: Int32 = 7
+    package static let furtherColumn = furtherQueueColumn + furtherCommandColumn + furtherEventColumn
+
+    /// A row of the join.
     package init(_ row: some RecordedRow) throws(StoreError) {
-        let command = try Command(row, from: 8)
+        try self.init(
+            queue: row, command: row, from: Self.furtherQueueColumn,
+            event: row, from: Self.furtherQueueColumn + Self.furtherCommandColumn)
+    }
+
+    /// A row of each table; `from` is where its columns begin.
+    package init<Recorded: RecordedRow>(
+        queue: Recorded, command: Recorded, from commandColumn: Int32 = 0, event: Recorded,
+        from first: Int32 = 0
+    ) throws(StoreError) {
+        let command = try Command(command, from: commandColumn)
         self.init(
-            number: row.integer(0), command: command,
+            number: queue.integer(0), command: command,
             event: Event(
-                id: row.textIfAny(24), type: row.text(25), source: row.text(26), subject: row.textIfAny(27),
-                payload: row.bytes(28), occurredAt: row.time(29), traceparent: row.textIfAny(30)),
+                id: event.textIfAny(first), type: event.text(first + 1), source: event.text(first + 2),
+                subject: event.textIfAny(first + 3), payload: event.bytes(first + 4),
+                occurredAt: event.time(first + 5), traceparent: event.textIfAny(first + 6)),
             gates: GateFacts(
-                expiresAt: command.expiresAt, cancelledBy: row.integerIfAny(6),
-                supersededBy: row.integerIfAny(7), firstUnsureAt: row.timeIfAny(4),
+                expiresAt: command.expiresAt, cancelledBy: queue.integerIfAny(6),
+                supersededBy: queue.integerIfAny(7), firstUnsureAt: queue.timeIfAny(4),
                 onUnknown: command.onUnknown),
-            attempts: Int(row.integer(2)), counted: Int(row.integer(3)),
-            requestDigest: try row.digestIfAny(5), token: row.integer(1))
+            attempts: Int(queue.integer(2)), counted: Int(queue.integer(3)),
+            requestDigest: try queue.digestIfAny(5), token: queue.integer(1))
     }
 }
 

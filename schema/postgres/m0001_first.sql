@@ -324,6 +324,84 @@ END $$;
 CREATE TRIGGER outbox_log_no_hole AFTER INSERT ON outbox_log REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_log_no_hole();
 
+-- What one statement adds are mostly neighbours: then one look at their whole range shows what a look for
+-- each row would. A range is looked at only if it has at most twice as many numbers as rows were added.
+
+CREATE FUNCTION outbox_needs_attempt() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    lowest BIGINT;
+    highest BIGINT;
+    added_rows BIGINT;
+    first_attempt BIGINT;
+    last_attempt BIGINT;
+BEGIN
+    SELECT min(command), max(command), count(*), min(attempt), max(attempt)
+        INTO lowest, highest, added_rows, first_attempt, last_attempt FROM added;
+    IF highest - lowest < 2 * added_rows AND first_attempt = last_attempt
+        AND (SELECT count(*) FROM outbox_attempt t WHERE t.command BETWEEN lowest AND highest
+            AND t.attempt = first_attempt) > highest - lowest
+    THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT 1 FROM added a WHERE NOT EXISTS
+        (SELECT 1 FROM outbox_attempt t WHERE t.command = a.command AND t.attempt = a.attempt))
+    THEN
+        RAISE EXCEPTION '%: there is no such attempt', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION outbox_attempt_fits() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    lowest BIGINT;
+    highest BIGINT;
+    added_rows BIGINT;
+BEGIN
+    SELECT min(command), max(command), count(*) INTO lowest, highest, added_rows FROM added;
+    IF highest - lowest < 2 * added_rows
+        AND (SELECT count(*) FROM outbox_command WHERE number BETWEEN lowest AND highest) > highest - lowest
+        AND NOT EXISTS (SELECT 1 FROM outbox_finish WHERE command BETWEEN lowest AND highest)
+    THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT 1 FROM added a
+        WHERE NOT EXISTS (SELECT 1 FROM outbox_command c WHERE c.number = a.command))
+    THEN
+        RAISE EXCEPTION 'outbox_attempt: there is no such command' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM added a JOIN outbox_finish f ON f.command = a.command) THEN
+        RAISE EXCEPTION 'outbox_attempt: a finished command gets no further attempt'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION outbox_finish_fits() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    lowest BIGINT;
+    highest BIGINT;
+    added_rows BIGINT;
+BEGIN
+    SELECT min(command), max(command), count(*) INTO lowest, highest, added_rows FROM added;
+    IF highest - lowest < 2 * added_rows
+        AND (SELECT count(*) FROM outbox_command WHERE number BETWEEN lowest AND highest) > highest - lowest
+        AND NOT EXISTS (SELECT 1 FROM outbox_queue WHERE command BETWEEN lowest AND highest)
+    THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT 1 FROM added a
+        WHERE NOT EXISTS (SELECT 1 FROM outbox_command c WHERE c.number = a.command))
+    THEN
+        RAISE EXCEPTION 'outbox_finish: there is no such command' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM added a JOIN outbox_queue q ON q.command = a.command) THEN
+        RAISE EXCEPTION 'outbox_finish: a queued command is finished by its dispatcher'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION outbox_needs_command() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM added a
@@ -335,49 +413,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION outbox_needs_attempt() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM added a WHERE NOT EXISTS
-        (SELECT 1 FROM outbox_attempt t WHERE t.command = a.command AND t.attempt = a.attempt))
-    THEN
-        RAISE EXCEPTION '%: there is no such attempt', TG_TABLE_NAME
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION outbox_attempt_not_finished() RETURNS trigger LANGUAGE plpgsql
-SET search_path FROM CURRENT AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM added a JOIN outbox_finish f ON f.command = a.command) THEN
-        RAISE EXCEPTION 'outbox_attempt: a finished command gets no further attempt'
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION outbox_finish_not_while_queued() RETURNS trigger LANGUAGE plpgsql
-SET search_path FROM CURRENT AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM added a JOIN outbox_queue q ON q.command = a.command) THEN
-        RAISE EXCEPTION 'outbox_finish: a queued command is finished by its dispatcher'
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER outbox_attempt_needs_command AFTER INSERT ON outbox_attempt REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_command();
-CREATE TRIGGER outbox_attempt_not_finished AFTER INSERT ON outbox_attempt REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION outbox_attempt_not_finished();
+CREATE TRIGGER outbox_attempt_fits AFTER INSERT ON outbox_attempt REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_attempt_fits();
 CREATE TRIGGER outbox_outcome_needs_attempt AFTER INSERT ON outbox_outcome REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_attempt();
 CREATE TRIGGER outbox_late_answer_needs_attempt AFTER INSERT ON outbox_late_answer
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_attempt();
-CREATE TRIGGER outbox_finish_needs_command AFTER INSERT ON outbox_finish REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_command();
-CREATE TRIGGER outbox_finish_not_while_queued AFTER INSERT ON outbox_finish REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION outbox_finish_not_while_queued();
+CREATE TRIGGER outbox_finish_fits AFTER INSERT ON outbox_finish REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_finish_fits();
 CREATE TRIGGER outbox_gate_needs_command AFTER INSERT ON outbox_gate REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_command();
 

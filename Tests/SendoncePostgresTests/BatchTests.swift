@@ -1,0 +1,207 @@
+// What a batch of neighbours is spared must not be missed: rows that refer to nothing, rows of others between
+// those that are named, and two who settle the same commands at once.
+import Foundation
+import PostgresSupport
+import SendonceCore
+import SendoncePostgres
+import SendonceStore
+import Synchronization
+import Testing
+
+@Suite struct BatchTests {
+    private let database: PostgresDatabase
+
+    init() throws {
+        database = try PostgresCluster.shared().database()
+    }
+
+    /// Commands of route `a`, one for each event; all are due.
+    private func fill(_ numbers: ClosedRange<Int>, isQueued: Bool = true) throws {
+        let series = "generate_series(\(numbers.lowerBound), \(numbers.upperBound)) AS n"
+        try database.plain.run(
+            """
+            INSERT INTO outbox_log SELECT n, NULL, 'a', '', NULL, '{"n":' || n || '}', 1, NULL, 1, sha256('')
+            FROM \(series);
+            INSERT INTO outbox_command SELECT n, ('0e4a4b1e-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid,
+                n, 'r', 0, '["' || n || '"]', sha256(''), 'forever', 1, sha256(''), 'ann@x.test', 'a', 1, 1,
+                NULL, NULL, NULL
+            FROM \(series)
+            """)
+        guard isQueued else { return }
+        try database.plain.run(
+            """
+            INSERT INTO outbox_queue (command, state, due_at, route) SELECT n, 'pending', 1, 'a' FROM \(series)
+            """
+        )
+    }
+
+    /// Words of the refusal; nil if the rows were taken. Nothing is kept.
+    private func refusal(_ sql: String) -> String? {
+        do {
+            try database.plain.run("BEGIN; \(sql)")
+            try database.plain.run("ROLLBACK")
+            return nil
+        } catch {
+            try? database.plain.run("ROLLBACK")
+            return error.description
+        }
+    }
+
+    private func attempts(_ numbers: String, attempt: String = "1") -> String {
+        """
+        INSERT INTO outbox_attempt SELECT n, \(attempt), 1, 'a', sha256(''), 'd', 1
+        FROM unnest(ARRAY[\(numbers)]) AS n
+        """
+    }
+
+    private func outcomes(_ numbers: String, attempt: String = "1") -> String {
+        """
+        INSERT INTO outbox_outcome SELECT n, \(attempt), 'accepted', 1, 'ok', '', NULL, NULL, NULL, 201, 1, 1
+        FROM unnest(ARRAY[\(numbers)]) AS n
+        """
+    }
+
+    private func ends(_ numbers: String) -> String {
+        "INSERT INTO outbox_finish SELECT n, 'accepted', 1, NULL FROM unnest(ARRAY[\(numbers)]) AS n"
+    }
+
+    @Test("One row of a batch that refers to nothing is refused, whether it has neighbours or not")
+    func references() throws {
+        try fill(1...10, isQueued: false)
+        try fill(12...20, isQueued: false)
+        for numbers in ["1,2,3", "1,3,5", "1,20", "8,9,10,12,13"] {
+            #expect(refusal(ends(numbers)) == nil, "\(numbers)")
+            #expect(refusal(attempts(numbers)) == nil, "\(numbers)")
+        }
+        for numbers in ["9,10,11,12", "10,11", "11,12", "19,20,21", "0,1,2", "1,21", "11", "-5,9000000000"] {
+            for sql in [ends(numbers), attempts(numbers)] {
+                #expect(refusal(sql)?.contains("no such command") == true, "\(numbers)")
+            }
+        }
+        try database.plain.run(attempts("1,2,3,5,6,12"))
+        try database.plain.run(attempts("2,3", attempt: "2"))
+        for numbers in ["1,2,3", "1,3", "5,6", "1,12"] {
+            #expect(refusal(outcomes(numbers)) == nil, "\(numbers)")
+        }
+        #expect(refusal(outcomes("1,2,3", attempt: "CASE n WHEN 1 THEN 1 ELSE 2 END")) == nil)
+        for numbers in ["3,4,5", "3,4", "4,5", "4", "1,20", "12,13"] {
+            #expect(refusal(outcomes(numbers))?.contains("no such attempt") == true, "\(numbers)")
+        }
+        for attempt in ["2", "CASE n WHEN 1 THEN 2 ELSE 1 END"] {
+            #expect(refusal(outcomes("1,2,3", attempt: attempt))?.contains("no such attempt") == true)
+        }
+    }
+
+    @Test("One attempt of a batch at a finished command, and one end of a queued command, are refused")
+    func wrongTime() throws {
+        try fill(1...9, isQueued: false)
+        try database.plain.run(ends("3,9"))
+        for numbers in ["1,2,3", "3,4", "2,3,4", "3", "1,9"] {
+            let words = refusal(attempts(numbers))
+            #expect(words?.contains("a finished command gets no further attempt") == true, "\(numbers)")
+        }
+        #expect(refusal(attempts("1,2,4,5")) == nil)
+        try database.plain.run(
+            "INSERT INTO outbox_queue (command, state, due_at, route) VALUES (5, 'pending', 1, 'a')")
+        for numbers in ["4,5,6", "5,6", "5", "1,5", "1,2,4,5"] {
+            #expect(refusal(ends(numbers))?.contains("finished by its dispatcher") == true, "\(numbers)")
+        }
+        #expect(refusal(ends("4,6,7")) == nil)
+    }
+
+    @Test("A claim reads each command with its own event, whatever lies between those that are due")
+    func claimBetween() throws {
+        try fill(1...40)
+        // Two neighbours, two with a gap, and one that is far away.
+        try database.plain.run("DELETE FROM outbox_queue WHERE command NOT IN (3, 4, 6, 40)")
+        let store = try PostgresStore(database.settings())
+        for limit in [3, 1] {
+            for claimed in try claim(store, limit) {
+                let number = claimed.due.number
+                #expect(claimed.due.command.position == number)
+                #expect(claimed.due.command.key.text == "[\"\(number)\"]")
+                #expect(claimed.due.event.payload == Array("{\"n\":\(number)}".utf8))
+            }
+        }
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt") == "4")
+    }
+
+    @Test("Settling some commands leaves alone what is being sent between them")
+    func settleBetween() throws {
+        try fill(1...5)
+        let store = try PostgresStore(database.settings())
+        let claimed = try claim(store, 5)
+        let some = claimed.filter { $0.due.number % 2 == 1 }
+        #expect(try store.settle(some.map(Self.accepted)) == [.recorded, .recorded, .recorded])
+        let left = "SELECT string_agg(command || state, ' ' ORDER BY command) FROM outbox_queue"
+        #expect(try database.plain.value(left) == "2sending 4sending")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_finish") == "3")
+    }
+
+    @Test("Of a batch with one token that is old, the others are recorded and that one is a late answer")
+    func oneStale() throws {
+        try fill(1...5)
+        let store = try PostgresStore(database.settings())
+        var settlements = try claim(store, 5).map(Self.accepted)
+        settlements[2].token = 7
+        #expect(try store.settle(settlements) == [.recorded, .recorded, .stale, .recorded, .recorded])
+        #expect(try database.plain.value("SELECT command FROM outbox_queue") == "3")
+        #expect(try database.plain.value("SELECT command FROM outbox_late_answer") == "3")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome") == "4")
+    }
+
+    @Test("Two who settle the same commands at once both come through, and each command ends once")
+    func atOnce() throws {
+        let rounds = 40
+        try fill(1...(rounds * 8))
+        let stores = try (0..<2).map { _ in try PostgresStore(database.settings()) }
+        var batches: [[Settlement]] = [[], []]
+        for _ in 0..<rounds {
+            // Of each other's commands both know only an old token.
+            let shares = try stores.map { try claim($0, 4).map(Self.accepted) }
+            for (mine, other) in [(0, 1), (1, 0)] {
+                let late = shares[other].map {
+                    var settlement = $0
+                    settlement.token = 9
+                    return settlement
+                }
+                batches[mine] += mine == 0 ? shares[mine] + late : late + shares[mine]
+            }
+        }
+        let work = batches
+        let recorded = Atomic(0)
+        let errors = Mutex<[any Error]>([])
+        let ended = DispatchSemaphore(value: 0)
+        for (store, settlements) in zip(stores, work) {
+            Thread {
+                for first in stride(from: 0, to: settlements.count, by: 8) {
+                    do throws(StoreError) {
+                        let results = try store.settle(Array(settlements[first..<first + 8]))
+                        recorded.add(results.count { $0 == .recorded }, ordering: .relaxed)
+                    } catch {
+                        errors.withLock { $0.append(error) }
+                    }
+                }
+                ended.signal()
+            }.start()
+        }
+        for _ in stores { ended.wait() }
+        #expect(errors.withLock { $0.map { "\($0)" } } == [])
+        #expect(recorded.load(ordering: .relaxed) == rounds * 8)
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_finish") == "\(rounds * 8)")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_queue") == "0")
+    }
+
+    private func claim(_ store: PostgresStore, _ count: Int) throws(StoreError) -> [ClaimedCommand] {
+        try store.claim(
+            [RouteShare(route: "a", commands: count)], now: .start, lease: .minutes(1), dispatcher: "test"
+        ) { _ in .attempt(request: .zero) }.claimed
+    }
+
+    private static func accepted(_ claimed: ClaimedCommand) -> Settlement {
+        Settlement(
+            number: claimed.due.number, attempt: claimed.attempt, token: claimed.token,
+            verdict: Verdict(.accepted, code: "ok"), step: .finish(.accepted), status: 201, issues: 1,
+            finishedAt: .start)
+    }
+}
