@@ -54,10 +54,12 @@ struct Sizes {
     var serverRounds = 3
     /// How long the steady load beside an idle transaction lasts.
     var idleSeconds = 300
+    /// The load.
+    var idleEventsPerSecond = 2_000
 
     static let full = Sizes()
     static let quick = Sizes(
         appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
         queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000,
-        serverMails: 4_000, serverRounds: 1, idleSeconds: 30)
+        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 400)
 }

@@ -7,8 +7,8 @@ struct PgQueuer {
 
     /// What to say where it is not installed.
     static let absence = """
-        PgQueuer is not installed, so nothing is measured beside it: run `make peers`, and the benchmark from \
-        the repository's folder
+        PgQueuer is not installed, so nothing is measured beside it: run `make peers`, and the benchmark \
+        from the repository's folder
         """
 
     /// nil where it is not installed, or where the working directory is not the repository's.

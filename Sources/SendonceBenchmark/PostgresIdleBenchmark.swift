@@ -7,8 +7,7 @@ import SendonceCore
 import SendoncePostgres
 
 enum PostgresIdleBenchmark {
-    /// The load, and its floor for the last minute against the first.
-    private static let eventsPerSecond = 2_000
+    /// The floor for the last minute against the first.
     private static let floor = 0.8
     /// The first and the last fifth of the run are compared: of five minutes, the first and the last one.
     private static let parts = 5
@@ -24,7 +23,7 @@ enum PostgresIdleBenchmark {
         defer { pipeline.stop() }
         let idle = PlainConnection(database.connection)
         try idle.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM outbox")
-        let (parts, events) = try load(pipeline, database, seconds: sizes.idleSeconds)
+        let (parts, events) = try load(pipeline, database, sizes)
         _ = try pipeline.tally.wait(for: events, seconds: patience)
         try idle.run("COMMIT")
         let waits = try waits(parts, in: database)
@@ -53,16 +52,18 @@ enum PostgresIdleBenchmark {
 
     /// Looks at the threads at the end of each part, while events come in beside.
     private static func load(
-        _ pipeline: Pipeline, _ database: ServerDatabase, seconds: Int
+        _ pipeline: Pipeline, _ database: ServerDatabase, _ sizes: Sizes
     ) throws -> ([Part], Int) {
         let application = ServerApplication(connection: database.connection, connections: 4)
         let store = try database.store("clock")
         var parts: [Part] = []
         var before = (pipeline.projected, pipeline.dispatched, try store.now())
-        let events = Background { try application.append(perSecond: eventsPerSecond, seconds: seconds) }
+        let events = Background {
+            try application.append(perSecond: sizes.idleEventsPerSecond, seconds: sizes.idleSeconds)
+        }
         let begin = Clock.monotonic()
         for part in 1...Self.parts {
-            let end = begin + UInt64(seconds * part) * 1_000_000_000 / UInt64(Self.parts)
+            let end = begin + UInt64(sizes.idleSeconds * part) * 1_000_000_000 / UInt64(Self.parts)
             while Clock.monotonic() < end { usleep(10_000) }
             let after = (pipeline.projected, pipeline.dispatched, try store.now())
             parts.append(
@@ -74,8 +75,8 @@ enum PostgresIdleBenchmark {
         return (parts, try events.value())
     }
 
-    /// Milliseconds from the event's own time to that of its outcome, 99th percentile, in the first and in the
-    /// last part. By the database's clock on both sides.
+    /// Milliseconds from the event's own time to that of its outcome, 99th percentile, in the first and in
+    /// the last part. By the database's clock on both sides.
     private static func waits(_ parts: [Part], in database: ServerDatabase) throws -> [Double] {
         guard let first = parts.first, let last = parts.last else { return [] }
         return try [first, last].map { part in

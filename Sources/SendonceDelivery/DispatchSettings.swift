@@ -12,12 +12,13 @@ package struct DispatchSettings: Sendable {
     package var leaseMargin: Span
     /// How often lapsed leases are looked for.
     package var lapseCheckInterval: Span
-    /// Most settlements in one transaction of recovery; so many outcomes are recorded without waiting for more.
+    /// Most settlements in one transaction of recovery; so many outcomes are recorded without waiting for
+    /// more.
     package var settleBatch: Int
     /// How long an outcome may wait for others while more attempts are under way, so that they are recorded
-    /// in one transaction, and as many commands claimed in the next. A transaction on a server costs as much as
-    /// a dozen outcomes do. Whoever is killed meanwhile leaves those attempts unknown, as he leaves those that
-    /// are under way. Zero: each turn records what it finds.
+    /// in one transaction, and as many commands claimed in the next. A transaction on a server costs as much
+    /// as a dozen outcomes do. Whoever is killed meanwhile leaves those attempts unknown, as he leaves those
+    /// that are under way. Zero: each turn records what it finds.
     package var gatheringTime: Span
 
     /// For a store on a server. Much shorter than a provider's answer takes.

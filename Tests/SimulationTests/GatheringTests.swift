@@ -5,6 +5,7 @@ import SendonceDelivery
 import SendonceProjection
 import SendonceSQLite
 import SendonceStore
+import Synchronization
 import Testing
 
 @Suite("Gathering of outcomes")

@@ -28,8 +28,9 @@ extension Engine {
                 paused.note(dispatcher.pausedRoutes)
                 guard report.isIdle else { continue }
                 if isLast, dispatcher.unsettled == 0 { return }
-                dispatcherAlarm.wait(
-                    seconds: try report.rest.map(Engine.seconds) ?? idleSeconds(dispatcher))
+                let seconds =
+                    if let rest = report.rest { Engine.seconds(rest) } else { try idleSeconds(dispatcher) }
+                dispatcherAlarm.wait(seconds: seconds)
             } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
             }
