@@ -61,5 +61,5 @@ struct Sizes {
     static let quick = Sizes(
         appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
         queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000,
-        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 400)
+        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 200)
 }

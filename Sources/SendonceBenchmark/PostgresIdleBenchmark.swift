@@ -54,7 +54,7 @@ enum PostgresIdleBenchmark {
     private static func load(
         _ pipeline: Pipeline, _ database: ServerDatabase, _ sizes: Sizes
     ) throws -> ([Part], Int) {
-        let application = ServerApplication(connection: database.connection, connections: 4)
+        let application = ServerApplication(connection: database.connection)
         let store = try database.store("clock")
         var parts: [Part] = []
         var before = (pipeline.projected, pipeline.dispatched, try store.now())
