@@ -9,7 +9,7 @@ PACKAGES := libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev libstdc++-12-dev
   faketime iproute2 util-linux
 TEST_OPTIONS := --explicit-target-dependency-import-check error
 
-.PHONY: help setup python build demo test quick lint format bench clean
+.PHONY: help setup python build demo test quick lint format bench peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,10 @@ format: ## put the formatting right
 bench: setup ## the figures of the README, measured here
 	swift build -c release --product sendonce-benchmark
 	"$$(swift build -c release --show-bin-path)/sendonce-benchmark"
+
+peers: setup ## install what `make bench` measures beside us on PostgreSQL
+	@test -x .build/peers/pgqueuer/bin/python3 || python3 -m venv .build/peers/pgqueuer
+	.build/peers/pgqueuer/bin/pip install --quiet --disable-pip-version-check -r fixtures/peers/pgqueuer/requirements.txt
 
 clean: ## remove what was built
 	rm -rf .build

@@ -18,16 +18,17 @@ struct Arguments {
     static var usage: String {
         let names = Benchmark.allCases.map { benchmark in
             let name = benchmark.rawValue
-            return "  \(name)\(String(repeating: " ", count: 12 - name.count))\(benchmark.words)"
+            return "  \(name)\(String(repeating: " ", count: 18 - name.count))\(benchmark.words)"
         }
         return """
-            usage: sendonce-benchmark [--quick] [--no-floors] [NAME ...]
+            usage: sendonce-benchmark [--quick] [--no-floors] [--seconds N] [NAME ...]
 
             Measures what is named, or all:
             \(names.joined(separator: "\n"))
 
               --quick       small sizes, for a look; the figures say less
               --no-floors   exit 0 also where a floor is not reached
+              --seconds N   how long postgres-idle lasts (\(Sizes.full.idleSeconds))
             """
     }
 
@@ -41,11 +42,18 @@ struct Arguments {
             return
         }
         var chosen: [Benchmark] = []
-        for word in words {
+        var seconds: Int?
+        var rest = words[...]
+        while let word = rest.popFirst() {
             switch word {
             case "--help", "-h": return
             case "--quick": sizes = .quick
             case "--no-floors": hasFloors = false
+            case "--seconds":
+                guard let number = rest.popFirst().flatMap({ Int($0) }), (10...86_400).contains(number) else {
+                    throw BenchmarkError("--seconds wants a number from 10 to 86400\n\(Arguments.usage)")
+                }
+                seconds = number
             default:
                 guard let benchmark = Benchmark(rawValue: word) else {
                     throw BenchmarkError("there is no benchmark \(word)\n\(Arguments.usage)")
@@ -53,6 +61,7 @@ struct Arguments {
                 chosen.append(benchmark)
             }
         }
+        sizes.idleSeconds = seconds ?? sizes.idleSeconds
         role = .measure(chosen.isEmpty ? Benchmark.allCases : chosen)
     }
 }

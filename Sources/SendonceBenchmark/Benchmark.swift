@@ -2,6 +2,8 @@
 
 enum Benchmark: String, CaseIterable {
     case append, projection, memory, queue, outcome, latency, core, postgres
+    case postgresOutcome = "postgres-outcome"
+    case postgresIdle = "postgres-idle"
 
     var words: String {
         switch self {
@@ -14,6 +16,8 @@ enum Benchmark: String, CaseIterable {
         case .latency: "idle: from the return of the commit to the first byte"
         case .core: "one thread without a store: reading payloads, deciding, building requests"
         case .postgres: "the store on PostgreSQL, if SENDONCE_BENCHMARK_POSTGRES names an empty database"
+        case .postgresOutcome: "append to recorded outcome there, two dispatchers, beside PgQueuer"
+        case .postgresIdle: "a steady load there while an idle transaction holds back vacuum"
         }
     }
 
@@ -27,6 +31,8 @@ enum Benchmark: String, CaseIterable {
         case .latency: try LatencyBenchmark.measure(sizes)
         case .core: try CoreBenchmark.measure(sizes)
         case .postgres: try PostgresBenchmark.measure(sizes)
+        case .postgresOutcome: try PostgresOutcomeBenchmark.measure(sizes)
+        case .postgresIdle: try PostgresIdleBenchmark.measure(sizes)
         }
     }
 }
@@ -44,9 +50,16 @@ struct Sizes {
     var mailRounds = 3
     var latencyEvents = 500
     var coreEvents = 300_000
+    var serverMails = 32_000
+    var serverRounds = 3
+    /// How long the steady load beside an idle transaction lasts.
+    var idleSeconds = 300
+    /// The load.
+    var idleEventsPerSecond = 2_000
 
     static let full = Sizes()
     static let quick = Sizes(
         appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
-        queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000)
+        queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000,
+        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 200)
 }

@@ -1,15 +1,24 @@
-// This program again as a helper, so that the helper's memory and processor time are not counted as ours.
+// Helper processes, so that their memory and processor time are not counted as ours: this program again, or a
+// peer.
 import Foundation
 
 /// A helper with pipes to its input and from its output. It ends when its input does.
 final class ChildProcess {
+    private static let ourselves = "/proc/self/exe"
+
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
-    init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    /// `environment` comes on top of ours.
+    init(
+        _ arguments: [String], of program: String = ourselves, environment: [String: String] = [:]
+    ) throws {
+        let url = URL(fileURLWithPath: program)
+        // Python finds its packages beside the link by which it is called.
+        process.executableURL = program == Self.ourselves ? url.resolvingSymlinksInPath() : url
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
         try process.run()

@@ -1,6 +1,7 @@
 // How long an event waits when nothing else happens: from the return of the application's commit to the first
 // byte of the request. One event is under way at a time, so each first byte belongs to one commit.
 import Glibc
+import SendonceSQLite
 
 enum LatencyBenchmark {
     /// Issue's floor for the 99th percentile, in milliseconds.
@@ -14,7 +15,7 @@ enum LatencyBenchmark {
         let folder = try TemporaryFolder()
         let path = try Workload.database("latency", in: folder)
         let application = try Application(path: path)
-        let pipeline = try Pipeline(path: path, url: sink.url)
+        let pipeline = Pipeline(store: try SQLiteStore(path: path), url: sink.url)
         defer { pipeline.stop() }
         var milliseconds: [Double] = []
         // The first events open the connection and warm the files.

@@ -2,6 +2,7 @@
 // is recorded.
 import CBare
 import Glibc
+import SendonceSQLite
 
 enum OutcomeBenchmark {
     /// Issue's floor, in mails a second.
@@ -32,7 +33,7 @@ enum OutcomeBenchmark {
     /// application's too; the sink is another process.
     private static func deliver(_ mails: Int, _ path: String, to sink: Sink) throws -> Cost {
         let application = try Application(path: path)
-        let pipeline = try Pipeline(path: path, url: sink.url)
+        let pipeline = Pipeline(store: try SQLiteStore(path: path), url: sink.url)
         defer { pipeline.stop() }
         let payloads = (0..<mails).map(Workload.payload)
         let used = Clock.processorSeconds()

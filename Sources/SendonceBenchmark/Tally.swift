@@ -16,7 +16,7 @@ final class Tally: Sendable {
     }
 
     func add(_ report: DispatchReport) {
-        guard report.settled > 0 else { return }
+        guard report.settled > 0 || !report.outcomes.isEmpty else { return }
         condition.lock()
         state.settled += report.settled
         state.accepted += report.outcomes[.accepted] ?? 0

@@ -5,6 +5,7 @@ import SendonceCore
 import SendonceProjection
 import SendonceRules
 import SendonceSQLite
+import SendonceStore
 
 enum Workload {
     static let eventType = "order.placed"
@@ -37,12 +38,16 @@ enum Workload {
         let path = folder.path(name)
         _ = try SQLiteMigration(path: path).up(now: Clock.now())
         guard !isBare else { return path }
+        try activate(in: try SQLiteStore(path: path))
+        return path
+    }
+
+    /// Brings the rule set into force.
+    static func activate(in store: AnyStore) throws {
         let parsed = try RuleFile.parse(Array(rules.utf8), fileName: "rules.yaml") { _ in nil }
-        let store = try SQLiteStore(path: path)
         let plan = try RuleSetActivation.plan(parsed, in: store)
         _ = try RuleSetActivation.activate(
             plan, actor: "benchmark", reason: "benchmark", confirmedKeys: nil, now: Clock.now(), in: store)
-        return path
     }
 
     /// Adds events to the intake, a thousand to a transaction and few in memory.

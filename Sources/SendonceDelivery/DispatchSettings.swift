@@ -12,18 +12,29 @@ package struct DispatchSettings: Sendable {
     package var leaseMargin: Span
     /// How often lapsed leases are looked for.
     package var lapseCheckInterval: Span
-    /// Most settlements in one transaction of recovery.
+    /// Most settlements in one transaction of recovery; so many outcomes are recorded without waiting for
+    /// more.
     package var settleBatch: Int
+    /// How long an outcome may wait for others while more attempts are under way, so that they are recorded
+    /// in one transaction, and as many commands claimed in the next. A transaction on a server costs as much
+    /// as a dozen outcomes do. Whoever is killed meanwhile leaves those attempts unknown, as he leaves those
+    /// that are under way. Zero: each turn records what it finds.
+    package var gatheringTime: Span
+
+    /// For a store on a server. Much shorter than a provider's answer takes.
+    package static let gatheringTimeOnServer = Span.milliseconds(5)
 
     package init(
         dispatcher: Text = "dispatcher", lease: Span = .seconds(90), leaseMargin: Span? = nil,
-        lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500
+        lapseCheckInterval: Span = .milliseconds(500), settleBatch: Int = 500,
+        gatheringTime: Span = .milliseconds(0)
     ) {
         self.dispatcher = dispatcher
         self.lease = lease
         self.leaseMargin = leaseMargin ?? DispatchSettings.margin(of: lease)
         self.lapseCheckInterval = lapseCheckInterval
         self.settleBatch = settleBatch
+        self.gatheringTime = gatheringTime
     }
 
     /// A tenth of the lease, ten seconds at most: recording an outcome takes milliseconds, but a store can be
@@ -49,6 +60,8 @@ package struct DispatchReport: Sendable {
     package var outcomes: [Outcome: Int] = [:]
     /// Monotonic nanoseconds at which settled attempts were issued.
     package var issuedAt: [UInt64] = []
+    /// Outcomes wait for others: the next turn is due after this time, or as soon as answers arrive.
+    package var rest: Span?
 
     package init() {}
 

@@ -16,6 +16,8 @@ package final class Dispatcher {
     private var open: [UInt64: OpenAttempt] = [:]
     /// Outcomes that are not recorded yet. Kept until the store takes them: an outcome is never dropped.
     private var unrecorded: [Settlement] = []
+    /// When the first of them came, by the monotonic clock.
+    private var gatheringSince: UInt64 = 0
     private var lastNumber: UInt64 = 0
     private var nextLapseCheck = Timestamp(microseconds: .min)
 
@@ -36,8 +38,9 @@ package final class Dispatcher {
     /// Attempts whose outcome is not recorded yet: under way, or kept because the store could not take them.
     package var unsettled: Int { open.count + unrecorded.count }
 
-    /// One round: record outcomes, recover lapsed leases, claim, submit. `isClaiming` is false while shutting
-    /// down.
+    /// One round: record outcomes, recover lapsed leases, claim, submit. While outcomes wait for others (see
+    /// `DispatchSettings.gatheringTime`) nothing of that is done. `isClaiming` is false while shutting down:
+    /// then nothing waits.
     ///
     /// On a store error nothing is lost: outcomes that could not be recorded are kept for the next turn, and
     /// without a committed claim nothing is sent.
@@ -45,7 +48,10 @@ package final class Dispatcher {
         -> DispatchReport
     {
         var report = DispatchReport()
+        if unrecorded.isEmpty { gatheringSince = monotonic }
         judgeAnswers(now: now, report: &report)
+        report.rest = isClaiming ? rest(at: monotonic) : nil
+        guard report.rest == nil else { return report }
         try record(report: &report)
         guard isClaiming else { return report }
         if now >= nextLapseCheck {
@@ -98,6 +104,14 @@ package final class Dispatcher {
                     token: attempt.claimed.token, verdict: verdict, step: step, status: answer.status,
                     issues: answer.issues, finishedAt: now))
         }
+    }
+
+    /// How long to wait for more outcomes; nil where those that are there are enough, or no more can come.
+    private func rest(at monotonic: UInt64) -> Span? {
+        guard !unrecorded.isEmpty, !open.isEmpty, unrecorded.count < settings.settleBatch else { return nil }
+        let waited = Int64((monotonic - min(gatheringSince, monotonic)) / 1_000)
+        let rest = settings.gatheringTime.microseconds - waited
+        return rest > 0 ? Span(microseconds: rest) : nil
     }
 
     private func record(report: inout DispatchReport) throws(StoreError) {

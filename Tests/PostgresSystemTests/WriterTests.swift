@@ -1,4 +1,4 @@
-// Writers that commit out of the order of their numbers, for ten seconds, while a projector runs.
+// Writers that commit out of the order of their numbers, for twenty seconds, while a projector runs.
 import Foundation
 import PostgresSupport
 import ProcessSupport
@@ -54,7 +54,7 @@ extension PostgresSystemTests {
 /// An application that writes orders, several in a transaction, some of which never happen.
 private final class Writer: Sendable {
     static let orders = 50
-    static let duration = Duration.seconds(10)
+    static let duration = Duration.seconds(20)
 
     private let outcome = Mutex<Result<Set<String>, any Error>?>(nil)
 

@@ -41,7 +41,10 @@ struct DispatcherProcess {
             rate: RateSettings(count: Self.rate.count, per: Self.rate.per), concurrency: Self.concurrency,
             schedule: RetrySchedule(attemptLimit: world.attemptLimit))
         route.sharedConcurrency = Self.concurrency
-        let settings = DispatchSettings(dispatcher: Text("dispatcher-\(number).\(incarnation)"))
+        // Every other one records outcomes as they come, as on a file; the rest gather them, as on a server.
+        let settings = DispatchSettings(
+            dispatcher: Text("dispatcher-\(number).\(incarnation)"),
+            gatheringTime: number % 2 == 0 ? .seconds(3) : .milliseconds(0))
         let dispatcher = Dispatcher(
             queue: queue, requests: RequestBuilder(store: store),
             routes: [ActiveRoute(route, transport: transport, at: world.now + skew)], settings: settings,

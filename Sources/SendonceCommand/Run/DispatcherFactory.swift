@@ -12,6 +12,7 @@ struct DispatcherFactory: Sendable {
 
     func make(wake: @escaping @Sendable () -> Void) throws -> Dispatcher {
         let now = try store.now()
+        let isOnServer = try store.dataVersion() == nil
         let routes = try settings.routes.map { route in
             do throws(MessageError) {
                 try route.kind.provider.check(route)
@@ -24,7 +25,8 @@ struct DispatcherFactory: Sendable {
             queue: store, requests: RequestBuilder(store: store), routes: routes,
             settings: DispatchSettings(
                 dispatcher: Text(Store.processName),
-                lease: settings.lease),
+                lease: settings.lease,
+                gatheringTime: isOnServer ? DispatchSettings.gatheringTimeOnServer : .milliseconds(0)),
             wake: wake)
     }
 

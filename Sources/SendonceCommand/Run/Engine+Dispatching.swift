@@ -28,7 +28,9 @@ extension Engine {
                 paused.note(dispatcher.pausedRoutes)
                 guard report.isIdle else { continue }
                 if isLast, dispatcher.unsettled == 0 { return }
-                dispatcherAlarm.wait(seconds: try idleSeconds(dispatcher))
+                let seconds =
+                    if let rest = report.rest { Engine.seconds(rest) } else { try idleSeconds(dispatcher) }
+                dispatcherAlarm.wait(seconds: seconds)
             } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
             }
@@ -40,7 +42,7 @@ extension Engine {
         let longest = isAlone ? 0.1 : Engine.longestPoll
         let now = try store.now()
         guard let next = try dispatcher.nextTurn(after: now) else { return longest }
-        return min(max(Double((next - now).microseconds) / 1_000_000, 0.001), longest)
+        return min(max(Engine.seconds(next - now), 0.001), longest)
     }
 
     /// Lets open attempts finish until the deadline, cuts off the rest, and records all of it. A store that
@@ -74,6 +76,8 @@ extension Engine {
         guard !report.outcomes.isEmpty else { return }
         count { $0.outcomes.merge(report.outcomes) { $0 + $1 } }
     }
+
+    private static func seconds(_ span: Span) -> Double { Double(span.microseconds) / 1_000_000 }
 
     private static func deadline(in seconds: Double) -> UInt64 {
         SystemClock.monotonic() + UInt64(seconds * 1_000_000_000)

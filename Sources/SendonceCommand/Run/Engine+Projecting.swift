@@ -33,6 +33,7 @@ extension Engine {
                     }
                     dispatcherAlarm.ring()
                     quietRounds = 0
+                    gather(after: batch, version: version)
                     continue
                 case .noRuleSet:
                     if !hasWarned { logger.warning("\(Engine.noRules)") }
@@ -52,6 +53,17 @@ extension Engine {
             }
         }
     }
+
+    /// Lets more events come in before the next batch, if the last one was small: on a server a transaction
+    /// costs as much as dozens of events, and a busy shop would pay for one every few events.
+    private func gather(after batch: BatchCounts, version: Int64?) {
+        guard version == nil, mode == .untilStopped, batch.events < Engine.worthwhileBatch else { return }
+        projectorAlarm.wait(seconds: Engine.gatheringSeconds)
+    }
+
+    /// Events that make up for a transaction of their own.
+    private static var worthwhileBatch: Int { 250 }
+    private static var gatheringSeconds: Double { 0.005 }
 
     private static var noRules: String {
         "events wait, but no rule set is active: run `sendonce rules activate FILE`"

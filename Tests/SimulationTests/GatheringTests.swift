@@ -1,0 +1,136 @@
+// Outcomes that wait for others, so that a server is asked less often: how long, and when not at all.
+import Foundation
+import SendonceCore
+import SendonceDelivery
+import SendonceProjection
+import SendonceSQLite
+import SendonceStore
+import Synchronization
+import Testing
+
+@Suite("Gathering of outcomes")
+struct GatheringTests {
+    @Test(
+        "While other attempts are under way an outcome waits for more, and is recorded when its time is over")
+    func waits() throws {
+        let desk = try Desk(orders: 3)
+        #expect(try desk.turn(at: 0).claimed == 3)
+        desk.answer(1)
+        let resting = try desk.turn(at: 10)
+        #expect(resting.settled == 0)
+        #expect(resting.rest == .milliseconds(5))
+        #expect(resting.isIdle)
+        desk.answer(1)
+        #expect(try desk.turn(at: 12).rest == .milliseconds(3), "the first one decides how long")
+        let recorded = try desk.turn(at: 15)
+        #expect(recorded.settled == 2)
+        #expect(recorded.rest == nil)
+        #expect(desk.dispatcher.unsettled == 1)
+    }
+
+    @Test("The next outcome waits anew")
+    func again() throws {
+        let desk = try Desk(orders: 3)
+        _ = try desk.turn(at: 0)
+        desk.answer(1)
+        _ = try desk.turn(at: 10)
+        #expect(try desk.turn(at: 15).settled == 1)
+        desk.answer(1)
+        #expect(try desk.turn(at: 40).rest == .milliseconds(5))
+    }
+
+    @Test("When nothing is under way any more, nothing waits")
+    func last() throws {
+        let desk = try Desk(orders: 3)
+        _ = try desk.turn(at: 0)
+        desk.answer(3)
+        let report = try desk.turn(at: 1)
+        #expect(report.settled == 3)
+        #expect(report.rest == nil)
+    }
+
+    @Test("As many outcomes as one transaction takes do not wait for more")
+    func full() throws {
+        let desk = try Desk(orders: 3, settleBatch: 2)
+        _ = try desk.turn(at: 0)
+        desk.answer(2)
+        #expect(try desk.turn(at: 1).settled == 2)
+        #expect(desk.dispatcher.inFlight == 1)
+    }
+
+    @Test("While shutting down nothing waits")
+    func shutdown() throws {
+        let desk = try Desk(orders: 3)
+        _ = try desk.turn(at: 0)
+        desk.answer(1)
+        #expect(try desk.turn(at: 1, isClaiming: false).settled == 1)
+    }
+
+    @Test("Where no time is given each turn records what it finds")
+    func atOnce() throws {
+        let desk = try Desk(orders: 3, gatheringTime: .milliseconds(0))
+        _ = try desk.turn(at: 0)
+        desk.answer(1)
+        #expect(try desk.turn(at: 0).settled == 1)
+    }
+}
+
+/// A dispatcher with that many commands due, and the provider's side of them.
+private final class Desk {
+    let dispatcher: Dispatcher
+    private let transport = SimulatedTransport()
+    private let folder: URL
+
+    init(orders: Int, settleBatch: Int = 500, gatheringTime: Span = .milliseconds(5)) throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sendonce-gathering-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appendingPathComponent("outbox.sqlite").path
+        _ = try SQLiteMigration(path: path).up(now: World.start)
+        let store = try SQLiteStore(path: path)
+        let plan = try RuleSetActivation.plan(try SimulatedRules.parsed(variant: 0), in: store)
+        _ = try RuleSetActivation.activate(
+            plan, actor: "test", reason: "test", confirmedKeys: nil, now: World.start, in: store)
+        for order in 1...orders {
+            let payload = #"{"order":\#(order),"email":"ann@x.test"}"#
+            _ = try store.append(
+                NewEvent(
+                    type: "alarm.raised", payload: Array(payload.utf8), occurredAt: Text(World.start.text)))
+        }
+        _ = try LiveProjector(store: store).step(now: World.start)
+        let route = Route(
+            name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key"), concurrency: 8)
+        dispatcher = Dispatcher(
+            queue: store, requests: RequestBuilder(store: store),
+            routes: [ActiveRoute(route, transport: transport, at: World.start)],
+            settings: DispatchSettings(settleBatch: settleBatch, gatheringTime: gatheringTime), wake: {})
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// A turn so many milliseconds after the first one.
+    func turn(at milliseconds: Int64, isClaiming: Bool = true) throws -> DispatchReport {
+        try dispatcher.turn(
+            now: World.start + .milliseconds(milliseconds),
+            monotonic: UInt64(milliseconds + 1_000) * 1_000_000,
+            isClaiming: isClaiming)
+    }
+
+    /// The provider accepts as many of the requests that it has not answered yet.
+    func answer(_ count: Int) {
+        let taken = transport.state.withLock { state in
+            defer { state.arrivals.removeFirst(count) }
+            return Array(state.arrivals.prefix(count))
+        }
+        for (request, answered) in taken {
+            answered([
+                TransportAnswer(
+                    number: request.number, code: 0, issues: 1, bodyBytesSent: request.body.count,
+                    status: 201,
+                    body: Array(#"{"messageId":"<\#(request.number)@x.test>"}"#.utf8))
+            ])
+        }
+    }
+}
