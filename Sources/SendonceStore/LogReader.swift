@@ -4,6 +4,9 @@ package import SendonceCore
 
 /// The right to read a log. Whoever holds only this can neither write nor send.
 package protocol LogReader: Sendable {
+    /// nil while the log is empty.
+    func name() throws(StoreError) -> LogName?
+
     /// The last position with its link.
     func head() throws(StoreError) -> LogHead
 
@@ -23,7 +26,7 @@ package protocol LogReader: Sendable {
 package typealias LogName = Digest
 
 extension LogReader {
-    /// nil while the log is empty.
+    /// Where the log begins with its first event.
     package func name() throws(StoreError) -> LogName? {
         try events(after: 0, limit: 1, bytes: 0).first?.link
     }
