@@ -276,6 +276,7 @@ let package = Package(
                 "SendonceTransfer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["links.py"],
             swiftSettings: house),
         .testTarget(
             name: "SendonceSQLiteTests",

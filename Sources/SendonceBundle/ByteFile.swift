@@ -69,6 +69,7 @@ struct LineCursor {
         var searched = 0
         while true {
             if let length = lengthOfLine(from: searched) {
+                if length > BundleLimits.lineBytes { break }
                 line += 1
                 let range = start..<start + length
                 start += length + 1

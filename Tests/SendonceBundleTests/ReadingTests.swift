@@ -54,7 +54,7 @@ import Testing
             (7, "\"time\":\"2026-11", "\"time\":\"2026-13", "FILE, line 7: `time` must be a time such as"),
             (7, "\"link\":\"", "\"link\":\"x", "FILE, line 7: `link` must be 64 hexadecimal digits"),
             (7, "\"data\":{", "\"data\":{,", "FILE, line 7: `data`: not valid JSON"),
-            (7, "\"data\":{", "\"data\":[{", "FILE, line 7: the value of \"data\" is cut off"),
+            (7, "\"data\":{", "\"data\":[{", "FILE, line 7: the object is cut off"),
             (7, ",\"data\":{", ",\"data\":1,\"x\":{", "FILE, line 7: `x` is not known here"),
             (
                 7, "\"data\":{", "\"data_base64\":\"e30\",\"data\":{",
@@ -152,9 +152,11 @@ import Testing
         incomplete.remove(at: 3)
         #expect(try reading(incomplete).contains("line 4: the files of rule set"))
         #expect(
-            try changing(3, "\"data_base64\":\"T3", "\"data_base64\":\"U3").contains(
+            try changing(2, "\"data_base64\":\"T3", "\"data_base64\":\"U3").contains(
                 "line 5: the files of rule set"))
-        #expect(try reading(Array(lines.prefix(2)) + lines.dropFirst(1)).contains("has the file rules twice"))
+        #expect(
+            try reading(Array(lines.prefix(2)) + lines.dropFirst(1)).contains(
+                "has the file order.subject.mustache twice"))
         #expect(
             try reading(Array(lines.prefix(7)) + [lines[1]] + lines.dropFirst(7)).contains(
                 "line 8: rule set"))

@@ -10,9 +10,9 @@ import Testing
     private static let key = [UInt8](repeating: 7, count: BundleLimits.keyBytes)
     private static let address = "Ann.Secret+x@Mail.Secret.example"
     private static let secrets = [
-        "Ann", "ann.", "ecret", "+x@", "O'Brien", "Zoë", "bob", "für alle", "paid-42", "shop.example",
+        "Ann", "ecret", "+x@", "O'Brien", "Zoë", "bob", "für alle", "paid-42", "shop.example",
         "no-reply",
-        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "e-1", "warehouse", "key@", "in.key", "nul",
+        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "e-1", "warehouse", "key@", "in.key", "zero",
         "half",
         "deep-secret", "日本", "listed",
     ]
@@ -39,7 +39,7 @@ import Testing
                 id: Text(address),
                 traceparent: "00-0af7651916cd43dd8448eb211c80319c-1111111111111111-00"),
             event(#"{"in.key@x.test":{"name":"Ann O'Brien"},"a":1,"a":"Ann"}"#, subject: "Ann"),
-            event(#"{"x":"nul\u0000"}"#, traceparent: "Ann"), event(#"{"x":"half\ud800"}"#),
+            event(#"{"x":"zero\u0000"}"#, traceparent: "Ann"), event(#"{"x":"half\ud800"}"#),
             event("no json, Ann"),
             event(
                 String(repeating: #"{"a":"#, count: 70) + "\"deep-secret\""
@@ -84,12 +84,10 @@ import Testing
         #expect(report.wholePayloads == 4)
         // Neither links nor digests by which a guess could be tried.
         for event in try events(of: place.store) { #expect(!after.contains(event.link.description)) }
-        for activation in [try place.store.activation()] {
-            #expect(!after.contains(try #require(activation).ruleSet.description))
+        let (activation, log) = (try #require(try place.store.activation()), try #require(report.log))
+        for digest in [activation.ruleSet, log, report.head.link] {
+            #expect(!after.contains(digest.description))
         }
-        #expect(
-            !after.contains(report.head.link.description)
-                && !after.contains(try #require(report.log).description))
     }
 
     @Test("Equal values have one pseudonym, of the shape that rules ask for; others have others")
@@ -204,7 +202,7 @@ import Testing
             ("k=a@x.test,b@Y.test.", "k=<a@x.test>,<b@y.test>."),
             ("mailto:a.b+c@x-y.test?x", "mailto:<a.b+c@x-y.test>?x"),
             ("o'brien@x.test's", "<o'brien@x.test>'s"), ("@x.test a@ a@b..c @", "@x.test a@ a@b..c @"),
-            ("a@b@c.test", "a@<b@c.test>"), ("ü@é.test", "<ü@xn--9ca.test>"), ("..a@x.test", "..<a@x.test>"),
+            ("a@b@c.test", "<a@b>@c.test"), ("ü@é.test", "<ü@xn--9ca.test>"), ("..a@x.test", "..<a@x.test>"),
             ("{{data.email}} a@1.2.3.4", "{{data.email}} a@1.2.3.4"),
             ("a@x.test@y.test", "<a@x.test>@y.test"),
         ]

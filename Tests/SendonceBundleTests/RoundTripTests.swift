@@ -19,7 +19,8 @@ import Testing
         #expect(try file.head() == LogHead(position: 24, link: log[23].link))
         #expect(try file.name() == log[0].link && report.log == log[0].link && report.head == file.head())
         let activations = try file.activations()
-        #expect(activations.map(\.position) == [1, 12] && activations.last == (try place.store.activation()))
+        #expect(activations.map(\.position) == [1, 12])
+        #expect(try activations.last == place.store.activation())
         for activation in activations {
             let files = try file.ruleSetFiles(activation.ruleSet)
             #expect(try files == place.store.ruleSetFiles(activation.ruleSet) && files?.count == 3)
@@ -115,7 +116,7 @@ import Testing
         }
         #expect(try file.events(after: 7, limit: 100, bytes: 16).map(\.position) == [8, 9])
         #expect(try file.events(after: 9, limit: 100, bytes: 0).map(\.position) == [10])
-        #expect(try file.events(after: 10, limit: 100, bytes: 17).map(\.position) == [11])
+        #expect(try file.events(after: 10, limit: 100, bytes: 15).map(\.position) == [11])
         #expect(try events(of: file, limit: 777) == log)
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import SendonceBundle
 import SendonceCore
 import SendonceRules
+import SendonceStore
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

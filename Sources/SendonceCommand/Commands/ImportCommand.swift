@@ -2,6 +2,8 @@
 import ArgumentParser
 import SendonceBundle
 import SendonceCore
+import SendonceStore
+import SendonceTransfer
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
