@@ -56,6 +56,14 @@ final class Place {
         }
     }
 
+    /// The first column of all rows, as text.
+    func texts(_ sql: String) throws -> [String] {
+        if let database { return try database.plain.run(sql).map { $0.first.flatMap(\.self) ?? "" } }
+        return try DatabaseQueue(path: path("test.db")).writeWithoutTransaction {
+            try String.fetchAll($0, sql: sql)
+        }
+    }
+
     // MARK: Export
 
     @discardableResult
