@@ -1,5 +1,5 @@
-// Values to pseudonyms, for a file that leaves the house: equal values stay equal within the file, and without
-// the key, which nobody keeps, no guess can be tried against it.
+// Values to pseudonyms, for a file that leaves the house: equal values stay equal within the file, and
+// without the key, which nobody keeps, no guess can be tried against it.
 package import SendonceCore
 import SendonceJSON
 
@@ -20,10 +20,10 @@ package struct Redaction: Sendable {
     // MARK: Values
 
     /// `r-…`, or, for an address, `r-…@redacted.invalid`. Addresses that are one to a rule (whose domain
-    /// differs in case only) have one pseudonym. An empty text stays empty, and one that is too long for a
-    /// key stays so.
+    /// differs in case only) have one pseudonym. What no key can be made of stays so: a text that is empty or
+    /// blank, and one that is too long.
     func pseudonym(_ text: Text) -> Text {
-        if text.isEmpty { return text }
+        if text.string.unicodeScalars.allSatisfy(\.properties.isWhitespace) { return text }
         if let address = EmailAddress(text.string) { return pseudonym(address) }
         let short = "r-" + digits(of: Array(text.utf8))
         guard text.utf8.count > Limits.keyPartBytes else { return Text(short) }

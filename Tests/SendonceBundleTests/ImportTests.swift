@@ -104,6 +104,20 @@ import Testing
         #expect(isFenced(target))
     }
 
+    @Test("A file that changes between its check and its import is noticed before the page is written")
+    func changedMeanwhile() throws {
+        let (place, file) = try exported()
+        var bytes = try place.bytes()
+        let order = try #require(bytes.firstRange(of: Array("\"order\":7".utf8)))
+        bytes[order.upperBound - 1] = UInt8(ascii: "8")
+        _ = try place.write(bytes, to: "export.jsonl")
+        let target = try Place(.file)
+        #expect(
+            words { try run(file, into: target.store) }.contains("changed while it was read, at position 8"))
+        #expect(try events(of: target.store).isEmpty)
+        #expect(isFenced(target))
+    }
+
     @Test("A part that does not begin with the log, or has no event, is refused")
     func part() throws {
         let (place, _) = try exported()

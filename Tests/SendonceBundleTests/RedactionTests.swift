@@ -31,7 +31,7 @@ import Testing
         let address = Self.address
         try place.log([
             event(
-                #"{"email":"\#(address)","status":"paid-42","total":12.50,"n":42,"ok":true,"none":null,"":"" }"#,
+                #"{"email":"\#(address)","status":"paid-42","total":12.50,"n":42,"ok":true,"none":null,"":"","blank":" \t" }"#,
                 id: "e-1", source: "warehouse", subject: Text(address),
                 traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             event(
@@ -109,6 +109,7 @@ import Testing
         #expect(
             first.member("ok") == .bool(true) && first.member("none") == .null
                 && first.member("") == .string(""))
+        #expect(first.member("blank") == .string(" \t"))
         let traces = all[1...2].compactMap { $0.event.traceparent?.string }
         #expect(traces[0].prefix(36) == traces[1].prefix(36) && traces[0].prefix(52) != traces[1].prefix(52))
         #expect(traces[0].utf8.count == 55 && traces[0].hasSuffix("-01"))
@@ -174,6 +175,33 @@ import Testing
             #expect(text.contains("Order {{data.order}}") && text.contains("Shop <r-"))
         }
         #expect(activations[1].scopes.keys.sorted() == ["confirmation", "review-2"])
+    }
+
+    @Test(
+        "Whatever an event holds, its redacted form can be read if and only if it could",
+        arguments: [21, 22, 23])
+    func hostile(seed: UInt64) throws {
+        let place = try Place(.file)
+        var source = HostileEvents(seed: seed)
+        try place.log((0..<300).map { _ in source.next() })
+        try place.export(redaction: Redaction(key: Self.key))
+        let read = try events(of: LogFile(path: place.path()))
+        for (before, after) in zip(try events(of: place.store), read) {
+            let (old, new) = (before.event, after.event)
+            #expect(isReadable(old.payload) == isReadable(new.payload), "seed \(seed), \(before.position)")
+            #expect((old.id == nil) == (new.id == nil) && (old.subject == nil) == (new.subject == nil))
+            #expect(old.source.isEmpty == new.source.isEmpty && old.occurredAt == new.occurredAt)
+            for (left, right) in [(old.id, new.id), (old.subject, new.subject), (old.source, new.source)] {
+                let isBlank = left?.string.allSatisfy(\.isWhitespace) ?? true
+                #expect(isBlank == (left == right), "seed \(seed), \(before.position)")
+            }
+        }
+        #expect(read.count == 300)
+    }
+
+    private func isReadable(_ payload: [UInt8]) -> Bool {
+        guard case .object? = try? PayloadReader.decidedPayload(payload) else { return false }
+        return true
     }
 
     @Test("A redacted file says so: its links are not recomputed, its order is, and it cannot be imported")

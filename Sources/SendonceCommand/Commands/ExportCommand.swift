@@ -15,7 +15,8 @@ struct ExportCommand: AsyncParsableCommand {
             `sendonce run` works, and ends with the event that was the last one when it began.
 
               sendonce export --output-file shop.jsonl
-              sendonce export --from 4000 --through 5000 --redact --keep data.status --output-file bundle.jsonl
+              sendonce export --from 4000 --through 5000 --redact --keep data.status \
+            --output-file bundle.jsonl
 
             With --redact the file can leave the house: texts of payloads, ids, subjects and sources, \
             people's names and every address are pseudonyms made with a key that nobody keeps. Names of \
