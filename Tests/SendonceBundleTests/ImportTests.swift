@@ -147,7 +147,8 @@ import Testing
     }
 }
 
-/// A database that fails at a chosen step as if the process had been killed there, or changes what is written.
+/// A database that fails at a chosen step as if the process had been killed there, or changes what is
+/// written.
 private final class FailingTarget: TransferTarget {
     private let store: AnyStore
     private let failing: Int

@@ -20,8 +20,8 @@ import Testing
         return words { _ = try LogFile(path: path) }.replacing(path, with: "FILE")
     }
 
-    /// The file with one line changed. Line 1 is the first line, 2 to 4 are a rule set, 5 its activation, 6 to
-    /// 15 orders.
+    /// The file with one line changed. Line 1 is the first line, 2 to 4 are a rule set, 5 its activation, 6
+    /// to 15 orders.
     private func changing(_ line: Int, _ old: String, _ new: String) throws -> String {
         var changed = lines
         #expect(changed[line - 1].contains(old), "line \(line) has no \(old)")
