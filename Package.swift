@@ -103,6 +103,11 @@ let package = Package(
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        // A log as a file: export, redaction, import.
+        .target(
+            name: "SendonceBundle",
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -130,9 +135,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceCommand",
             dependencies: [
-                "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
-                "SendonceJSON",
-                "SendonceMaildir",
+                "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
+                "SendonceFake", "SendonceJSON", "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
@@ -256,6 +260,23 @@ let package = Package(
                 "SendonceTransfer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceBundleTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceBundle",
+                "SendonceCore",
+                "SendonceJSON",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["links.py"],
             swiftSettings: house),
         .testTarget(
             name: "SendonceSQLiteTests",

@@ -1,6 +1,7 @@
 // Errors as people see them: one sentence, one exit code. The only place where an error becomes words for the
 // terminal.
 import ArgumentParser
+import SendonceBundle
 import SendonceCore
 import SendonceProjection
 import SendonceRules
@@ -38,6 +39,12 @@ struct CommandError: Error {
             case .store(let error): self.init(error.description, status: error.status)
             case .refused: self.init(error.description, status: .refused)
             case .differs: self.init(error.description, status: .no)
+            }
+        case let error as BundleError:
+            switch error {
+            case .store(let error): self.init(error.description, status: error.status)
+            case .refused: self.init(error.description, status: .refused)
+            case .file, .line: self.init(error.description)
             }
         case let error as RuleMistakes: self.init(error.description)
         case let error as StoredRules.Defect: self.init(error.description)

@@ -45,6 +45,9 @@ package struct AuthorityRecord: Hashable, Sendable {
         let act = "by \(actor) on \(recordedAt.shortText) (\(reason))"
         switch state {
         case .inForce: return nil
+        case .copy where isImport:
+            return "this log was imported from \(place) \(act), without its decisions, ledger and commands: "
+                + "nothing is decided or sent here; `sendonce rebuild` makes them from the log"
         case .copy:
             let next =
                 digest == nil
@@ -60,6 +63,19 @@ package struct AuthorityRecord: Hashable, Sendable {
                 + "here; use that log, or transfer it to a new database"
         }
     }
+}
+
+extension AuthorityRecord {
+    private static let importStart = "import through "
+
+    /// What the import of a log up to this head is called where other transfers have a random name: the same
+    /// file gives the same name, so that an interrupted import is known again.
+    package static func importName(of head: LogHead) -> Text {
+        Text("\(importStart)\(head.position) \(head.link)")
+    }
+
+    /// Whether this copy came from a file, which holds the log and nothing that was decided by it.
+    package var isImport: Bool { transfer.utf8.starts(with: Self.importStart.utf8) }
 }
 
 /// The right to see where the log is in force.

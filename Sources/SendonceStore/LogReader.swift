@@ -1,5 +1,5 @@
-// The port of replay: a log with the rule sets that decided it, read and never written. A store has it, and so
-// has a file that a log was exported to.
+// The port of replay: a log with the rule sets that decided it, read and never written. A store has it, and
+// so has a file that a log was exported to.
 package import SendonceCore
 
 /// The right to read a log. Whoever holds only this can neither write nor send.
@@ -13,9 +13,12 @@ package protocol LogReader: Sendable {
     /// The files of a rule set that was ever active; nil if there is none of this digest.
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]?
 
-    /// Events behind a position, ascending: at most `limit` of them and, but for the first, at most `bytes` of
-    /// payload.
+    /// Events behind a position, ascending: at most `limit` of them and, but for the first, at most `bytes`
+    /// of payload.
     func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent]
+
+    /// nil while the log is empty.
+    func name() throws(StoreError) -> LogName?
 }
 
 /// A log is named by its first link: no two logs begin with the same event at the same microsecond, and what
@@ -23,7 +26,7 @@ package protocol LogReader: Sendable {
 package typealias LogName = Digest
 
 extension LogReader {
-    /// nil while the log is empty.
+    /// Where the log begins with its first event.
     package func name() throws(StoreError) -> LogName? {
         try events(after: 0, limit: 1, bytes: 0).first?.link
     }

@@ -16,6 +16,8 @@ package enum TransferConfirmation {
         guard let here = known.here else {
             throw .refused("this database is no copy: `sendonce transfer` makes one")
         }
+        // It has no ledger: in force, it would send everything again.
+        if here.isImport, here.state == .copy { throw .refused(here.refusal ?? "this log was imported") }
         if source != nil, known.there?.state != .moved || known.there?.transfer != here.transfer {
             throw .refused(
                 "the log is not sealed for this copy at its source; both would send: run `sendonce transfer`")

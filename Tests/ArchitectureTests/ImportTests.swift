@@ -21,6 +21,9 @@ struct ImportTests {
         ],
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
+        "SendonceBundle": [
+            "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
+        ],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
@@ -32,7 +35,7 @@ struct ImportTests {
         "Sendonce": ["GRDB"],
         "SendonceCommand": [
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
-            "SendonceCore",
+            "SendonceBundle", "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
@@ -93,6 +96,7 @@ struct ImportTests {
         arguments: [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
             "SendonceAudit",
+            "SendonceBundle",
             "SendonceTemplates",
             "SendonceTransfer",
         ])

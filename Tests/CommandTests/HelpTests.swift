@@ -10,7 +10,8 @@ struct HelpTests {
             [], ["dev"], ["run"], ["init"], ["migrate"], ["migrate", "up"], ["migrate", "status"],
             ["migrate", "sql"], ["migrate", "roles"],
             ["doctor"], ["append"], ["rules"], ["rules", "check"], ["rules", "explain"], ["rules", "diff"],
-            ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["transfer"],
+            ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["export"], ["import"],
+            ["transfer"],
             ["transfer", "move"], ["transfer", "confirm"], ["transfer", "take-back"], ["fake-provider"],
             ["fake-provider", "brevo"], ["version"],
         ])
