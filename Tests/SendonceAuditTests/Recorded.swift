@@ -33,7 +33,7 @@ struct Recorded: AuditReader {
     }
 
     func decisions(at position: Int64) -> [DecisionRecord] {
-        decided.filter { $0.position == position }
+        decided.filter { $0.about == position }
     }
 
     func decisions(losingTo winner: Int64, limit: Int) -> [DecisionRecord] {

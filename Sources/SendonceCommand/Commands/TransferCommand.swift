@@ -145,23 +145,6 @@ struct TransferPerson: ParsableArguments {
     }
 }
 
-/// One line that is written over, where a person sits; else nothing.
-private struct ProgressLine {
-    private let isShown = isatty(STDERR_FILENO) == 1
-
-    func show(_ text: String) {
-        if isShown { write("\r\u{1B}[K\(text)") }
-    }
-
-    func clear() {
-        if isShown { write("\r\u{1B}[K") }
-    }
-
-    private func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-    }
-}
-
 extension TransferPlan {
     fileprivate var lines: [String] {
         func count(_ table: TransferTable) -> Int64 { rows.first { $0.table == table.name }?.count ?? 0 }
