@@ -208,6 +208,7 @@ let package = Package(
         .testTarget(
             name: "SendonceProjectionTests",
             dependencies: [
+                "ProcessSupport",
                 "SendonceCore",
                 "SendonceJSON",
                 "SendonceProjection",

@@ -1,5 +1,5 @@
 // What a backfill's plan reads: past events page by page, and what the ledger knows of their keys.
-import SendonceCore
+package import SendonceCore
 package import SendonceStore
 
 extension PostgresStore: PastReader {

@@ -106,7 +106,7 @@ struct PastStage {
             let page = try store.events(
                 after: position, through: end, types: types, limit: pageEvents, bytes: pageBytes)
             position = page.last?.position ?? end
-            guard try page.isEmpty || body(page) else { return }
+            if !page.isEmpty, try !body(page) { return }
         }
     }
 }

@@ -11,7 +11,7 @@ package import SendonceStore
 /// Guarantees: a request that is given again goes on where it stopped, and does nothing once it is finished.
 /// Any number of processes may work on the same one: each event of it is written once. No more commands that
 /// can be sent are emitted than were confirmed.
-package struct RuleBackfill {
+package struct RuleBackfill: Sendable {
     package typealias Store = ProjectionStore & PastReader
 
     private let request: BackfillRequest

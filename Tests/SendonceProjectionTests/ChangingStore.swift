@@ -48,3 +48,8 @@ struct ChangingStore: ProjectionStore, PastReader {
         try store.latestEvent(type: type, subject: subject)
     }
 }
+
+/// Another process' connections to the same file.
+enum SecondStore {
+    static func open(_ path: String) throws(StoreError) -> SQLiteStore { try SQLiteStore(path: path) }
+}
