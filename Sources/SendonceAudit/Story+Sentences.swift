@@ -33,8 +33,9 @@ extension Story {
     private var act: [Prose] {
         guard let backfill else { return [] }
         return [
-            "It was decided by a backfill, event #\(backfill.event.position), that \(backfill.backfill.actor) "
-                + "asked for on \(backfill.event.recordedAt): “\(backfill.backfill.reason)”."
+            "Event #\(event.position) was decided by a backfill, event #\(backfill.event.position), that "
+                + "\(backfill.backfill.actor) asked for on \(backfill.event.recordedAt): "
+                + "“\(backfill.backfill.reason)”."
         ]
     }
 

@@ -101,12 +101,15 @@ package struct Why {
             guard let event = try reader.event(at: position) else { continue }
             let decisions = try reader.decisions(at: position)
             // What a backfill decided later comes first.
-            for decision in decisions.filter({ $0.event != nil }) + decisions.filter({ $0.event == nil }) {
+            let again = decisions.filter { $0.event != nil }
+            for decision in again + decisions.filter({ $0.event == nil }) {
                 guard found.stories.count < WhyLimits.stories else {
                     found.hasMore = true
                     return found
                 }
-                found.stories.append(try story(of: decision, event))
+                var story = try story(of: decision, event)
+                story.wasDecidedAgain = decision.event == nil && !again.isEmpty
+                found.stories.append(story)
             }
         }
         found.hasMore = positions.count > WhyLimits.stories

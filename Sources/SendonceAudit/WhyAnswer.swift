@@ -29,6 +29,8 @@ package struct Story: Sendable {
     package var decision: DecisionRecord
     /// The backfill that made the decision; nil where it was made as the event came.
     package var backfill: BackfillRecord?
+    /// Whether a backfill decided the event again, which is a story of its own.
+    package var wasDecidedAgain = false
     /// The message that the decision is about: its own if it was emitted, the winner's if it lost, the one
     /// that it ends if it cancels. nil for the other reasons.
     package var message: MessageHistory?

@@ -93,8 +93,9 @@ package struct Backfill: Hashable, Sendable {
         }
         if conclusion.wonBefore > 0 { counts.append("\(conclusion.wonBefore) emitted before") }
         let result = counts.isEmpty ? "nothing to decide" : counts.joined(separator: ", ")
-        return "backfill \(request) by \(actor) for rule \(rule), events #\(first) to #\(last) of "
-            + "#\(range.from) to #\(range.through): \(result)"
+        let whole = first == range.from && isLast ? "" : " of #\(range.from) to #\(range.through)"
+        return "request \(request) by \(actor): rule \(rule) decided events #\(first) to #\(last)\(whole): "
+            + "\(result) (\(reason))"
     }
 }
 
@@ -143,7 +144,8 @@ extension Backfill {
         self.init(
             request: request, rule: rule,
             range: BackfillRange(
-                from: from, through: through, occurredFrom: text("occurred_from").flatMap { Timestamp($0.string) },
+                from: from, through: through,
+                occurredFrom: text("occurred_from").flatMap { Timestamp($0.string) },
                 occurredThrough: text("occurred_through").flatMap { Timestamp($0.string) }),
             ruleSet: digest, actor: actor, reason: reason, part: part, first: first, last: last,
             totals: BackfillTotals(events: events, emitted: emitted, sendable: sendable))

@@ -23,7 +23,8 @@ struct PastStage {
 
     /// Reads the events from `first` on that the range contains, until there are enough of them.
     init(
-        _ rules: RulesInForce, _ rule: Rule, _ range: BackfillRange, from first: Int64, of store: any PastReader
+        _ rules: RulesInForce, _ rule: Rule, _ range: BackfillRange, from first: Int64,
+        of store: any PastReader
     ) throws(StoreError) {
         self.rules = rules
         self.rule = rule

@@ -97,7 +97,9 @@ extension RuleBackfill {
             let names = rules.rules.rules.map(\.name.string)
             throw .unfit(
                 "no rule in force is called \(request.rule)"
-                    + (Suggestion.nearest(to: request.rule.string, among: names).map { ": did you mean \($0)?" }
+                    + (Suggestion.nearest(to: request.rule.string, among: names).map {
+                        ": did you mean \($0)?"
+                    }
                         ?? ": there are \(names.joined(separator: ", "))"))
         }
         // A range that ends with a time ends where the log did when the request began.
@@ -105,7 +107,8 @@ extension RuleBackfill {
         if let done, case .time = request.through { end = done.range.through }
         var next = Backfill(
             request: name, rule: rule.name, range: try request.range(head: end),
-            ruleSet: rules.activation.ruleSet, actor: request.actor, reason: request.reason, part: 1, first: 0,
+            ruleSet: rules.activation.ruleSet, actor: request.actor, reason: request.reason, part: 1,
+            first: 0,
             last: 0)
         if let done {
             guard done.rule == next.rule, done.range == next.range else {

@@ -58,7 +58,7 @@ struct BackfillTests {
     func expired() throws {
         let sandbox = try shop("    expires_after: 1d")
         let asked = [
-            "backfill", "shipped", "--from", "2026-03-01", "--through", "2026-03-01T23:59:59Z", "--by", "ann",
+            "backfill", "shipped", "--from", "2026-03-01", "--through", "2026-03-01", "--by", "ann",
             "--reason", "March 1st was missed", "--request", "march-1",
         ]
         try expectGolden("backfill-expired-plan", asked, in: sandbox)
@@ -78,7 +78,8 @@ struct BackfillTests {
         try expectGolden(
             "backfill-behind-the-end",
             ["backfill", "shipped", "--from", "1", "--through", "99", "--reason", "x"], in: sandbox)
-        try expectGolden("backfill-bad-time",
+        try expectGolden(
+            "backfill-bad-time",
             ["backfill", "shipped", "--from", "yesterday", "--through", "4", "--reason", "x"], in: sandbox)
         let head = try sandbox.sendonce("events", "--limit", "1")
         #expect(head.output.contains("sendonce.rules.activated"))

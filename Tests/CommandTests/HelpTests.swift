@@ -51,7 +51,8 @@ struct HelpTests {
             ["events", "--limit", "1001"], ["events", "--output", "xml"], ["messages", "--state", "sent"],
             ["test", "e.json", "--expect", "sent"],
             ["backfill", "confirmation"], ["backfill", "confirmation", "--from", "1", "--through", "2"],
-            ["backfill", "confirmation", "--from", "soon", "--through", "2", "--reason", "x"], ["append"], ["rules", "check"], ["run", "--dry-run"],
+            ["backfill", "confirmation", "--from", "soon", "--through", "2", "--reason", "x"], ["append"],
+            ["rules", "check"], ["run", "--dry-run"],
         ])
     func usage(arguments: [String]) throws {
         let sandbox = try Sandbox()

@@ -8,7 +8,8 @@ import Testing
     private func log(_ store: AnyStore) throws {
         let types: [Text] = ["order.placed", "order.returned", "order.placed", "nobody.cares"]
         let events = (0..<6).map {
-            Sample.event(types[$0 % 4], id: $0 < 4 ? Text("e\($0 % 2)") : nil, source: "shop", subject: Text("s\($0)"))
+            Sample.event(
+                types[$0 % 4], id: $0 < 4 ? Text("e\($0 % 2)") : nil, source: "shop", subject: Text("s\($0)"))
         }
         try store.log(events) { [Decision(position: $0, reason: .noRule)] }
     }

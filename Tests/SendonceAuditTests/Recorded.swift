@@ -246,7 +246,8 @@ extension Recorded {
         because reason: Text = "rule added late"
     ) -> Backfill {
         let backfill = Backfill(
-            request: "march", rule: rule, range: BackfillRange(from: 1, through: position - 1), ruleSet: .zero,
+            request: "march", rule: rule, range: BackfillRange(from: 1, through: position - 1),
+            ruleSet: .zero,
             actor: actor, reason: reason, part: 1, first: 1, last: position - 1)
         let event = Event(
             type: Event.backfillType, source: Event.controlSource, subject: backfill.request,

@@ -11,7 +11,9 @@ struct BackfillGateTests {
         "late", extra: ["cancel_on: { event: order.returned, key: [data.order] }"])
     private static let superseding = RulesText.rule("late", extra: ["supersedes: [data.user]"])
 
-    @Test("What a later event cancelled is emitted as cancelled by that event, whether it lies in the range or not")
+    @Test(
+        "What a later event cancelled is emitted as cancelled by that event, whether it lies in the range or not"
+    )
     func cancelled() throws {
         let shop = try LateShop()
         try shop.append("order.returned", order: 1)

@@ -29,7 +29,8 @@ struct BackfillPartTests {
         #expect(parts.map(\.totals.events) == [500, 1_000, Int64(Self.count)])
         #expect(try shop.keys().count == Self.count)
         #expect(
-            try shop.scratch.number("SELECT count(*) FROM outbox_log WHERE event_type = 'sendonce.backfill'") == 3)
+            try shop.scratch.number("SELECT count(*) FROM outbox_log WHERE event_type = 'sendonce.backfill'")
+                == 3)
     }
 
     @Test("Interrupted after any part, the same request goes on where it stopped", arguments: 0...2)
@@ -64,7 +65,8 @@ struct BackfillPartTests {
         let request = try shop.backfill(in: changing)
         #expect(try request.run(confirmed: .max, now: { LateShop.now }).part == 3)
         #expect(
-            try shop.scratch.number("SELECT count(*) FROM outbox_log WHERE event_type = 'sendonce.backfill'") == 3)
+            try shop.scratch.number("SELECT count(*) FROM outbox_log WHERE event_type = 'sendonce.backfill'")
+                == 3)
         #expect(try shop.decided().count == Self.count)
     }
 
@@ -95,7 +97,8 @@ struct BackfillPartTests {
         for order in 1...30 {
             _ = try shop.store.append(
                 NewEvent(
-                    type: "order.placed", payload: Array(#"{"order":\#(order),"email":[\#(addresses)]}"#.utf8)))
+                    type: "order.placed", payload: Array(#"{"order":\#(order),"email":[\#(addresses)]}"#.utf8)
+                ))
         }
         try shop.project()
         try shop.activate([RulesText.rule("late", key: "data.order, recipient")])

@@ -46,12 +46,13 @@ struct BackfillTests {
         let own = try shop.store.decisions(at: 7)
         #expect(own.map(\.reason.word) == ["control"])
         let detail = try shop.scratch.read {
-            try String.fetchOne($0, sql: "SELECT detail FROM outbox_decision WHERE position = 7 AND rule = ''")
+            try String.fetchOne(
+                $0, sql: "SELECT detail FROM outbox_decision WHERE position = 7 AND rule = ''")
         }
         #expect(
             detail
-                == "backfill \(done.request) by ann for rule late, events #1 to #6 of #1 to #6: "
-                + "3 emitted, 1 duplicate")
+                == "request \(done.request) by ann: rule late decided events #1 to #6: "
+                + "3 emitted, 1 duplicate (rule added late)")
         #expect(
             try shop.store.decisions(at: 5).map(\.reason) == [.noRule, .duplicate(winner: 2)])
     }
@@ -73,7 +74,8 @@ struct BackfillTests {
         #expect(try shop.scratch.number("SELECT position FROM outbox_ledger WHERE key = '[\"3\"]'") == 4)
     }
 
-    @Test("A request that is finished does nothing when it is given again, and neither does another name of it")
+    @Test(
+        "A request that is finished does nothing when it is given again, and neither does another name of it")
     func twice() throws {
         let shop = try orders()
         let first = try shop.run(shop.backfill(through: .position(5)))

@@ -23,10 +23,14 @@ struct BackfillCommand: AsyncParsableCommand {
     @Argument(help: "The rule, of the rules in force.")
     var rule: String
 
-    @Option(name: .long, help: "First position (12), or time: events that happened then or later.")
+    @Option(
+        name: .long, help: "First position (12), or time: events that happened then or later.",
+        transform: { try BackfillBound.parse($0, dateMeans: "00:00:00Z") })
     var from: BackfillBound
 
-    @Option(name: .long, help: "Last position, or time: events that happened then or earlier.")
+    @Option(
+        name: .long, help: "Last position, or time: events that happened then or earlier; a date is its end.",
+        transform: { try BackfillBound.parse($0, dateMeans: "23:59:59.999999Z") })
     var through: BackfillBound
 
     @Option(name: .long, help: "Who does this (default: the user's name).")
@@ -64,7 +68,8 @@ struct BackfillCommand: AsyncParsableCommand {
         }
         if output.format == .table { show(plan, done: plan.done) }
         let progress = ProgressLine()
-        let done = try backfill.run(confirmed: yes, now: { () throws(StoreError) in try store.now() }) { part in
+        let done = try backfill.run(confirmed: yes, now: { () throws(StoreError) in try store.now() }) {
+            part in
             progress.show("event #\(part.last) of #\(part.range.through)")
         }
         progress.clear()
@@ -82,17 +87,15 @@ struct BackfillCommand: AsyncParsableCommand {
     }
 }
 
-extension BackfillBound: ExpressibleByArgument {
-    /// `12` or `#12` is a position; everything else must be a time, and a date alone is its first moment.
-    public init?(argument: String) {
+extension BackfillBound {
+    /// `12` or `#12` is a position; everything else must be a time, or a date, to which the time is added.
+    fileprivate static func parse(_ argument: String, dateMeans time: String) throws -> BackfillBound {
         let digits = argument.hasPrefix("#") ? String(argument.dropFirst()) : argument
-        if let position = Int64(digits) {
-            self = .position(position)
-        } else if let time = Timestamp(argument) ?? Timestamp(argument + "T00:00:00Z") {
-            self = .time(time)
-        } else {
-            return nil
-        }
+        if let position = Int64(digits) { return .position(position) }
+        if let time = Timestamp(argument) ?? Timestamp("\(argument)T\(time)") { return .time(time) }
+        throw ValidationError(
+            "'\(Printer.visible(argument))' is neither a position (12) nor a time (2026-03-01, "
+                + "2026-03-01T12:00:00Z)")
     }
 }
 
@@ -162,7 +165,9 @@ extension BackfillPlan {
             JSONMember("from", count(next.range.from)), JSONMember("through", count(next.range.through)),
         ]
         if let time = next.range.occurredFrom { range.append(JSONMember("occurred_from", time.text.json)) }
-        if let time = next.range.occurredThrough { range.append(JSONMember("occurred_through", time.text.json)) }
+        if let time = next.range.occurredThrough {
+            range.append(JSONMember("occurred_through", time.text.json))
+        }
         let plan = [
             JSONMember("events", count(events)), JSONMember("won_before", count(wonBefore)),
             JSONMember("lost_before", count(lostBefore)),
