@@ -41,7 +41,8 @@ extension LoggedEvent {
 }
 
 extension DecisionRecord {
-    /// `event` is there where a backfill at `position` decided a past one. `reason` is a word of the closed list; what belongs to one reason only stands under its own name.
+    /// `event` is there where a backfill at `position` decided a past one. `reason` is a word of the closed
+    /// list; what belongs to one reason only stands under its own name.
     package var json: JSONValue {
         .facts(
             ("position", .count(position)),

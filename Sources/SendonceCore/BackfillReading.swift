@@ -3,8 +3,8 @@
 
 /// What one event of a backfill concluded.
 package struct BackfillConclusion: Sendable {
-    /// About past events, in the order of their positions, then about events that cancel what was emitted. Each
-    /// stands at the position of the backfill's event and says in `event` which one it is about.
+    /// About past events, in the order of their positions, then about events that cancel what was emitted.
+    /// Each stands at the position of the backfill's event and says in `event` which one it is about.
     package var decisions: [Decision] = []
     /// Emitted commands that a newer event supersedes, with its position.
     package var superseded: [CommandID: Int64] = [:]
@@ -34,8 +34,8 @@ package struct BackfillConclusion: Sendable {
 ///
 /// **What a replay feeds it**, for a backfill's event at position P under the rule set in force there:
 /// 1. `BackfillReading(rule, range)` with that rule set's rule of this name and the range of the payload;
-/// 2. `decide(later:)` with every event of the rule's type from `first` to `last` of the payload, in the order
-///    of positions, that the range contains (`BackfillRange.contains`);
+/// 2. `decide(later:)` with every event of the rule's type from `first` to `last` of the payload, in the
+///    order of positions, that the range contains (`BackfillRange.contains`);
 /// 3. `bear` with every event below P of one of `bearingTypes`, in any order, twice at will: those of step 2
 ///    again, and those before and after them. Nothing is lost if it is only fed what `concerns` lets
 ///    through;

@@ -1,7 +1,7 @@
 // A past event as one rule sees it now.
 
-/// What one rule makes of an event of the log that it may never have seen: what it would send for it, and which
-/// of its keys the event cancels.
+/// What one rule makes of an event of the log that it may never have seen: what it would send for it, and
+/// which of its keys the event cancels.
 package struct PastEvent: Sendable {
     package var position: Int64
     package var occurredAt: Timestamp

@@ -61,8 +61,8 @@ package struct BackfillRequest: Hashable, Sendable {
             throw .unfit(
                 head == 0
                     ? "the log is empty: there is nothing to decide"
-                    : "--through \(range.through): the log ends at #\(head); events behind it are decided as they "
-                        + "come")
+                    : "--through \(range.through): the log ends at #\(head); events behind it are decided "
+                        + "as they come")
         }
         guard range.from <= range.through else {
             throw .unfit(
@@ -103,8 +103,8 @@ package enum BackfillError: Error, Hashable, Sendable {
             "this would send \(sendable) or more, and \(confirmed) \(confirmed == 1 ? "was" : "were") "
                 + "confirmed: look at the plan again, and confirm with --yes and its number"
         case .overtaken(let request):
-            "other rules came into force since request \(request) began, so what is left of it needs a plan of "
-                + "its own: name another --request"
+            "other rules came into force since request \(request) began, so what is left of it needs a plan "
+                + "of its own: name another --request"
         }
     }
 }

@@ -1,6 +1,6 @@
-// Letting a rule decide past events: an act of a person, planned first, recorded as events of the log. Each of
-// them decides a bounded number of past events in one transaction, so that a backfill of any length never holds
-// the write lock for long.
+// Letting a rule decide past events: an act of a person, planned first, recorded as events of the log. Each
+// of them decides a bounded number of past events in one transaction, so that a backfill of any length never
+// holds the write lock for long.
 package import SendonceCore
 import SendonceJSON
 import SendonceRules

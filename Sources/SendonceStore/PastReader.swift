@@ -1,7 +1,8 @@
 // The port of a backfill's plan: past events and what the ledger knows of their keys, read and never written.
 package import SendonceCore
 
-/// The right to read what past events were, and who won their keys. Reads are short; the log goes page by page.
+/// The right to read what past events were, and who won their keys. Reads are short; the log goes page by
+/// page.
 package protocol PastReader: RuleSetReader {
     /// The last position with its link.
     func head() throws(StoreError) -> LogHead

@@ -12,7 +12,7 @@ struct BackfillGateTests {
     private static let superseding = RulesText.rule("late", extra: ["supersedes: [data.user]"])
 
     @Test(
-        "What a later event cancelled is emitted as cancelled by that event, whether it lies in the range or not"
+        "What a later event cancelled is emitted as cancelled by it, whether it lies in the range or not"
     )
     func cancelled() throws {
         let shop = try LateShop()

@@ -104,7 +104,8 @@ struct BackfillPartTests {
         try shop.activate([RulesText.rule("late", key: "data.order, recipient")])
         try shop.run(shop.backfill())
         let most = """
-            SELECT max(n) FROM (SELECT count(*) AS n FROM outbox_decision WHERE event IS NOT NULL GROUP BY position)
+            SELECT max(n) FROM (
+                SELECT count(*) AS n FROM outbox_decision WHERE event IS NOT NULL GROUP BY position)
             """
         #expect(try shop.scratch.number(most) <= Limits.backfillDecisions)
         #expect(try shop.keys().count == 2_700)

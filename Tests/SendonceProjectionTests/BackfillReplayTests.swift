@@ -1,5 +1,5 @@
-// What a replay does with a backfill: the recorded decisions follow from the log before it, the ledger before it
-// and its own event, fed as `BackfillReading` says. And what a backfill comes to, over random logs.
+// What a replay does with a backfill: the recorded decisions follow from the log before it, the ledger before
+// it and its own event, fed as `BackfillReading` says. And what a backfill comes to, over random logs.
 import GRDB
 import ProcessSupport
 import SendonceCore
@@ -73,9 +73,9 @@ struct BackfillReplayTests {
             try String.fetchAll(
                 database,
                 sql: """
-                    SELECT position || ' ' || item || ' #' || event || ' ' || reason || ' ' || coalesce(key, '')
-                        || ' ' || coalesce(recipient, '') || ' ' || coalesce(winner, '') || ' '
-                        || coalesce(command, '')
+                    SELECT position || ' ' || item || ' #' || event || ' ' || reason || ' '
+                        || coalesce(key, '') || ' ' || coalesce(recipient, '') || ' '
+                        || coalesce(winner, '') || ' ' || coalesce(command, '')
                     FROM outbox_decision WHERE event IS NOT NULL ORDER BY position, item
                     """)
         }

@@ -1,4 +1,5 @@
-// Letting a rule decide past events: what is won stays won, what is dead stays unsent, and every act is done once.
+// Letting a rule decide past events: what is won stays won, what is dead stays unsent, and every act is done
+// once.
 import GRDB
 import SendonceCore
 import SendonceJSON

@@ -80,7 +80,8 @@ struct LateShop {
                 sql: """
                     SELECT c.position || ' ' || coalesce(q.cancelled_by, '-') || ' '
                         || coalesce(q.superseded_by, '-')
-                    FROM outbox_queue q JOIN outbox_command c ON c.number = q.command ORDER BY c.position, c.number
+                    FROM outbox_queue q JOIN outbox_command c ON c.number = q.command
+                    ORDER BY c.position, c.number
                     """)
         }
     }

@@ -15,9 +15,10 @@ struct BackfillCommand: AsyncParsableCommand {
               sendonce backfill welcome --from 1 --through 1204 --reason "rule added late"
               sendonce backfill welcome --from 2026-03-01 --through 2026-03-31 --reason "March was missed"
 
-            Without --yes the plan is shown and nothing is done (exit 3). What was won stays won: an event whose \
-            key is claimed sends nothing. Expired, cancelled and superseded messages are recorded as such and \
-            never sent. The same command again goes on where it stopped; once it is finished, it does nothing.
+            Without --yes the plan is shown and nothing is done (exit 3). What was won stays won: an event \
+            whose key is claimed sends nothing. Expired, cancelled and superseded messages are recorded as \
+            such and never sent. The same command again goes on where it stopped; once it is finished, it \
+            does nothing.
             """)
 
     @Argument(help: "The rule, of the rules in force.")
