@@ -110,7 +110,8 @@ let package = Package(
             swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
-            name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+            name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceJSON", "SendonceStore"],
+            swiftSettings: house),
         // Mail into a directory: the embedded default, which needs no account.
         .target(
             name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
@@ -211,6 +212,7 @@ let package = Package(
         .testTarget(
             name: "SendonceProjectionTests",
             dependencies: [
+                "ProcessSupport",
                 "SendonceCore",
                 "SendonceJSON",
                 "SendonceProjection",

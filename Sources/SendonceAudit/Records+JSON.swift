@@ -41,10 +41,12 @@ extension LoggedEvent {
 }
 
 extension DecisionRecord {
-    /// `reason` is a word of the closed list; what belongs to one reason only stands under its own name.
+    /// `event` is there where a backfill at `position` decided a past one. `reason` is a word of the closed
+    /// list; what belongs to one reason only stands under its own name.
     package var json: JSONValue {
         .facts(
             ("position", .count(position)),
+            ("event", event.map { .count($0) }),
             ("rule", rule.isEmpty ? nil : .text(rule)),
             ("item", .count(item)),
             ("reason", .word(reason.word)),

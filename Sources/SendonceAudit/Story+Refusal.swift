@@ -5,7 +5,8 @@ import SendonceStore
 extension Story {
     /// Why this decision sent nothing. For an emitted one it says that it did.
     var refusal: Prose {
-        let nothing: Prose = "Nothing was sent\(toWhom) for \(eventProse): "
+        let then: Prose = wasDecidedAgain ? " when it came" : ""
+        let nothing: Prose = "Nothing was sent\(toWhom) for \(eventProse)\(then): "
         let rule: Prose = "rule \(decision.rule)"
         switch decision.reason {
         case .emitted: return "A command was emitted for \(eventProse)."

@@ -19,14 +19,23 @@ extension Story {
     package var sentences: [String] { prose.map(\.string) }
 
     var prose: [Prose] {
-        guard let message else { return [refusal, reference] }
+        guard let message else { return [refusal] + act + [reference] }
         guard isEmitted else {
             let other = MessageProse(history: message, lead: .of(position: message.record.position), now: now)
-            return [refusal] + other.standing + other.keeping(after: decision.reason) + [reference]
+            return [refusal] + act + other.standing + other.keeping(after: decision.reason) + [reference]
         }
         let own = MessageProse(history: message, lead: .own, now: now)
-        return own.standing + [cause(message), losers(message)].compactMap(\.self) + own.attempts + [
-            reference
+        return own.standing + [cause(message)] + act + [losers(message)].compactMap(\.self) + own.attempts
+            + [reference]
+    }
+
+    /// Who let the event be decided after it had come, and why.
+    private var act: [Prose] {
+        guard let backfill else { return [] }
+        return [
+            "Event #\(event.position) was decided by a backfill, event #\(backfill.event.position), that "
+                + "\(backfill.backfill.actor) asked for on \(backfill.event.recordedAt): "
+                + "“\(backfill.backfill.reason)”."
         ]
     }
 
@@ -63,7 +72,12 @@ extension Story {
         let few = losers.count <= WhyLimits.losersNamed + 1
         let named = Array(losers.positions.prefix(few ? losers.count : WhyLimits.losersNamed))
         let positions = Prose.positions(named, of: losers.count)
-        let counted = Prose.count(losers.count, "later event", "later events")
+        // In a backfill the newer event may have won already.
+        let areLater = losers.positions.allSatisfy { $0 > event.position }
+        let counted =
+            areLater
+            ? Prose.count(losers.count, "later event", "later events")
+            : Prose.count(losers.count, "other event", "other events")
         let atLeast: Prose = losers.isExact ? "" : "At least "
         let verb: Prose = losers.count == 1 ? "was" : "were"
         return "\(atLeast)\(counted) with the same key \(verb) not sent: \(positions)."
@@ -72,7 +86,7 @@ extension Story {
     /// Where the rows are.
     private var reference: Prose {
         let times: Prose =
-            "\(event.event.occurredAt) and was decided on \(event.recordedAt)"
+            "\(event.event.occurredAt) and was decided on \(backfill?.event.recordedAt ?? event.recordedAt)"
         guard isEmitted, let record = message?.record else {
             return "Event #\(event.position) happened on \(times)."
         }

@@ -1,5 +1,6 @@
 // Gathers the rows of one story.
 import SendonceCore
+import SendonceJSON
 import SendonceStore
 
 extension Why {
@@ -10,16 +11,28 @@ extension Why {
         guard let decision = decisions.first(where: { $0.command == message.id && $0.reason == .emitted })
         else { throw .damaged("command \(message.id) has no decision at position \(message.position)") }
         return Story(
-            event: event, decision: decision, message: try history(of: message, decision, event), now: now)
+            event: event, decision: decision, backfill: try backfill(of: decision),
+            message: try history(of: message, decision, event), now: now)
+    }
+
+    /// The act that let the event be decided, if it was not decided as it came.
+    private func backfill(of decision: DecisionRecord) throws(StoreError) -> BackfillRecord? {
+        guard decision.event != nil else { return nil }
+        let act = try loggedEvent(decision.position)
+        guard act.event.type == Event.backfillType, let backfill = Backfill(payload: act.event.payload) else {
+            throw .damaged("event #\(decision.position) decided a past event and is no backfill")
+        }
+        return BackfillRecord(event: act, backfill: backfill)
     }
 
     /// The story of one decision, with the message that it is about.
     func story(of decision: DecisionRecord, _ event: LoggedEvent) throws(StoreError) -> Story {
-        var story = Story(event: event, decision: decision, message: nil, now: now)
+        var story = Story(
+            event: event, decision: decision, backfill: try backfill(of: decision), message: nil, now: now)
         switch decision.reason {
         case .emitted:
             guard let id = decision.command, let message = try reader.message(id) else {
-                throw .damaged("event #\(decision.position) emitted a command that is not recorded")
+                throw .damaged("event #\(decision.about) emitted a command that is not recorded")
             }
             story.message = try history(of: message, decision, event)
         case .duplicate(let winner), .withinWindow(let winner, _):
@@ -65,16 +78,20 @@ extension Why {
     }
 
     private func losers(to winner: DecisionRecord) throws(StoreError) -> Losers {
-        let read = try reader.decisions(losingTo: winner.position, limit: WhyLimits.losersRead)
+        let read = try reader.decisions(losingTo: winner.about, limit: WhyLimits.losersRead)
+        // An event that lost when it came loses to the same winner again in a backfill; it counts once.
+        var counted: Set<Int64> = []
         let same = read.filter { loser in
             switch loser.reason {
-            case .duplicate, .withinWindow: loser.key == winner.key && isSameScope(loser.rule, winner.rule)
+            case .duplicate, .withinWindow:
+                loser.key == winner.key && isSameScope(loser.rule, winner.rule)
+                    && (loser.event == nil || counted.insert(loser.about).inserted)
             default: false
             }
         }
         return Losers(
             count: same.count, isExact: read.count < WhyLimits.losersRead,
-            positions: same.prefix(WhyLimits.losersListed).map(\.position))
+            positions: same.prefix(WhyLimits.losersListed).map(\.about))
     }
 
     private func isSameScope(_ left: Text, _ right: Text) -> Bool {

@@ -99,12 +99,17 @@ package struct Why {
         var found = Found()
         for position in positions.sorted(by: >) {
             guard let event = try reader.event(at: position) else { continue }
-            for decision in try reader.decisions(at: position) {
+            let decisions = try reader.decisions(at: position)
+            // What a backfill decided later comes first.
+            let again = decisions.filter { $0.event != nil }
+            for decision in again + decisions.filter({ $0.event == nil }) {
                 guard found.stories.count < WhyLimits.stories else {
                     found.hasMore = true
                     return found
                 }
-                found.stories.append(try story(of: decision, event))
+                var story = try story(of: decision, event)
+                story.wasDecidedAgain = decision.event == nil && !again.isEmpty
+                found.stories.append(story)
             }
         }
         found.hasMore = positions.count > WhyLimits.stories
@@ -122,8 +127,8 @@ extension Why {
         var candidates: [(position: Int64, message: MessageRecord?, refusal: DecisionRecord?)] = []
         for message in messages { candidates.append((message.position, message, nil)) }
         for refusal in try reader.refusals(of: recipient, limit: WhyLimits.refusalsRead) {
-            guard try passes(refusal.position, refusal.rule, filter) else { continue }
-            candidates.append((refusal.position, nil, refusal))
+            guard try passes(refusal.about, refusal.rule, filter) else { continue }
+            candidates.append((refusal.about, nil, refusal))
         }
         // Stable, so that messages of one event keep their order.
         let ordered = candidates.enumerated().sorted { left, right in
@@ -135,7 +140,7 @@ extension Why {
             if let message = candidate.message {
                 found.stories.append(try story(of: message))
             } else if let refusal = candidate.refusal {
-                found.stories.append(try story(of: refusal, try loggedEvent(refusal.position)))
+                found.stories.append(try story(of: refusal, try loggedEvent(refusal.about)))
             }
         }
         found.hasMore = unread || candidates.count > WhyLimits.stories

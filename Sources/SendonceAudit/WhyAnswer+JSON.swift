@@ -38,6 +38,7 @@ extension Story {
             ("sentences", .array(sentences.map(JSONValue.word))),
             ("event", event.json(payload: false)),
             ("decision", decision.json),
+            ("backfill", backfill?.json),
             ("relation", relation.map(JSONValue.word)),
             ("message", message?.record.json),
             ("attempts", message.map { .array($0.attempts.map(\.json)) }),
@@ -53,6 +54,19 @@ extension Story {
         case .cancels: return "cancelled"
         default: return "winner"
         }
+    }
+}
+
+extension BackfillRecord {
+    package var json: JSONValue {
+        .facts(
+            ("position", .count(event.position)), ("request", .text(backfill.request)),
+            ("rule", .text(backfill.rule)), ("from", .count(backfill.range.from)),
+            ("through", .count(backfill.range.through)),
+            ("occurred_from", backfill.range.occurredFrom.map(JSONValue.time)),
+            ("occurred_through", backfill.range.occurredThrough.map(JSONValue.time)),
+            ("actor", .text(backfill.actor)), ("reason", .text(backfill.reason)),
+            ("recorded_at", .time(event.recordedAt)))
     }
 }
 

@@ -27,6 +27,10 @@ package struct WhyAnswer: Sendable {
 package struct Story: Sendable {
     package var event: LoggedEvent
     package var decision: DecisionRecord
+    /// The backfill that made the decision; nil where it was made as the event came.
+    package var backfill: BackfillRecord?
+    /// Whether a backfill decided the event again, which is a story of its own.
+    package var wasDecidedAgain = false
     /// The message that the decision is about: its own if it was emitted, the winner's if it lost, the one
     /// that it ends if it cancels. nil for the other reasons.
     package var message: MessageHistory?
@@ -35,6 +39,12 @@ package struct Story: Sendable {
 
     /// Whether the message is the event's own.
     package var isEmitted: Bool { decision.reason == .emitted }
+}
+
+/// A person's act that let past events be decided, with its place in the log.
+package struct BackfillRecord: Sendable {
+    package var event: LoggedEvent
+    package var backfill: Backfill
 }
 
 /// A command with all that became of it.

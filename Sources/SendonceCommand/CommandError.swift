@@ -54,6 +54,12 @@ struct CommandError: Error {
             case .store(let error): self.init(error.description, status: error.status)
             case .unfit: self.init(error.description)
             }
+        case let error as BackfillError:
+            switch error {
+            case .unconfirmed, .overtaken: self.init(error.description, status: .refused)
+            case .store(let error): self.init(error.description, status: error.status)
+            case .unfit: self.init(error.description)
+            }
         default: self.init("\(error)")
         }
     }

@@ -3,9 +3,10 @@
 /// Immutable; what becomes of it is written elsewhere.
 package struct Command: Hashable, Sendable {
     package var id: CommandID
-    /// Position of the event that won the key.
+    /// Position of the event that won the key, and from which the message is made.
     package var position: Int64
     package var rule: Text
+    /// Which of the event's recipients, from 0.
     package var item: Int64
     package var key: Key
     package var slot: Text

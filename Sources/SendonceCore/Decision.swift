@@ -57,10 +57,14 @@ package enum Reason: Error, Hashable, Sendable {
 
 /// One row of `outbox_decision`.
 package struct Decision: Hashable, Sendable {
+    /// Where it was made: the event's own position, or that of the act that let a past event be decided.
     package var position: Int64
+    /// Position of the past event that a backfill decided; nil where the event at `position` itself is meant.
+    package var event: Int64?
     /// Empty where no single rule is meant: `no_rule`, `repeated_event`, `payload_invalid`, `control`.
     package var rule: Text
-    /// 0, and counted on where one event selects several recipients for one rule.
+    /// 0, and counted on where one position has several decisions for one rule: an event that selects several
+    /// recipients, a backfill that decides many events.
     package var item: Int64
     package var reason: Reason
     package var key: Key?
@@ -69,11 +73,11 @@ package struct Decision: Hashable, Sendable {
     package var command: Command?
 
     package init(
-        position: Int64, rule: Text = "", item: Int64 = 0, reason: Reason, key: Key? = nil,
-        recipient: Text? = nil,
-        command: Command? = nil
+        position: Int64, event: Int64? = nil, rule: Text = "", item: Int64 = 0, reason: Reason,
+        key: Key? = nil, recipient: Text? = nil, command: Command? = nil
     ) {
         self.position = position
+        self.event = event
         self.rule = rule
         self.item = item
         self.reason = reason
@@ -81,4 +85,7 @@ package struct Decision: Hashable, Sendable {
         self.recipient = recipient
         self.command = command
     }
+
+    /// Position of the event that was decided.
+    package var about: Int64 { event ?? position }
 }

@@ -33,6 +33,9 @@ package struct Event: Hashable, Sendable {
     /// intake refuses them, so an application cannot forge one.
     package static let controlPrefix = "sendonce."
     package static let activationType: Text = "sendonce.rules.activated"
+    package static let backfillType: Text = "sendonce.backfill"
+    /// The source of every event that Sendonce writes.
+    package static let controlSource: Text = "sendonce"
 
     package var isControl: Bool { type.utf8.starts(with: Event.controlPrefix.utf8) }
 }

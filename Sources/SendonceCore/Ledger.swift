@@ -18,11 +18,13 @@ package struct Winner: Hashable, Sendable {
     }
 }
 
-/// Which winners of a key a decision needs.
+/// Which winners of a key a decision needs. A position is that of the event that won, never that of the act
+/// that let it win: an old event that a backfill let win later stands before the winners that are newer than
+/// it, as if it had won in its time.
 package enum LedgerRange: Hashable, Sendable {
-    /// The one with the lowest position.
+    /// The one whose event stands first in the log.
     case first
-    /// The one with the highest position.
+    /// The one whose event stands last in the log.
     case latest
     /// All whose event's time is at or after the first and before the second.
     case between(from: Timestamp, before: Timestamp)
@@ -53,14 +55,31 @@ package struct LedgerView: Sendable {
         let before = known[question] ?? []
         guard let new = added[question.key.digest] else { return before }
         switch question.range {
-        case .first: return before.isEmpty ? Array(new.prefix(1)) : before
-        case .latest: return Array(new.suffix(1))
+        case .first: return LedgerView.merged(before, new.prefix(1)).prefix(1).map(\.self)
+        case .latest: return LedgerView.merged(before, new.suffix(1)).suffix(1).map(\.self)
         case .between(let from, let end):
-            return before + new.filter { from <= $0.occurredAt && $0.occurredAt < end }
+            return LedgerView.merged(before, new.filter { from <= $0.occurredAt && $0.occurredAt < end }[...])
         }
     }
 
     package mutating func add(_ winner: Winner, key: Digest) {
-        added[key, default: []].append(winner)
+        if let last = added[key]?.last, winner.position < last.position {
+            added[key] = LedgerView.merged(added[key] ?? [], [winner])
+        } else {
+            added[key, default: []].append(winner)
+        }
+    }
+
+    /// Takes what a store knows for the next questions instead of what it knew for the last ones, and keeps
+    /// what was added.
+    package mutating func ask(_ known: [LedgerQuestion: [Winner]]) {
+        self.known = known
+    }
+
+    /// Both in the order of positions. What was added follows what was known, except in a backfill.
+    private static func merged(_ before: [Winner], _ new: ArraySlice<Winner>) -> [Winner] {
+        guard let last = before.last, let first = new.first else { return before + new }
+        guard first.position < last.position else { return before + new }
+        return (before + new).sorted { $0.position < $1.position }
     }
 }

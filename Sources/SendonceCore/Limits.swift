@@ -27,6 +27,17 @@ package enum Limits {
     package static let batchDecisions = 10_000
     /// Payload bytes in one projector transaction: bounds memory whatever single events weigh.
     package static let batchBytes = 8 << 20
+    /// Past events that one event of a backfill decides: about ten milliseconds under the write lock.
+    package static let backfillEvents = 500
+    /// Decisions after which it takes no further past event: one event can select many recipients.
+    package static let backfillDecisions = 2_000
+    /// Newer events with the same `supersedes` that a backfill remembers, the newest ones: whether a past one
+    /// is superseded is asked of these. A person who asked for a password sixteen times has the last mail.
+    package static let backfillRivals = 16
+    /// Longest name of a backfill's request, and longest name of who does it, in bytes.
+    package static let actNameBytes = 200
+    /// Longest reason that a person gives for an act, in bytes.
+    package static let actReasonBytes = 2_000
     /// Attempts that count, before a command is dead. With the usual schedule they take about an hour.
     package static let attemptLimit = 12
     /// Excerpt of a provider's answer that is kept, in bytes.

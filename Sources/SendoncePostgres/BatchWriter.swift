@@ -31,7 +31,11 @@ struct BatchWriter {
             guard case .emitted = row.reason else { continue }
             guard let command = row.command else { throw .failed("an emitted decision without a command") }
             lastNumber += 1
-            won.append(NumberedCommand(number: lastNumber, command: command))
+            won.append(
+                NumberedCommand(
+                    number: lastNumber, command: command,
+                    dueAt: batch.earliestDue.map { max($0, command.notBefore) } ?? command.notBefore,
+                    supersededBy: batch.superseded.isEmpty ? nil : batch.superseded[command.id]))
         }
         try claimKeys(of: won)
         events += batch.events
@@ -88,7 +92,7 @@ struct BatchWriter {
         var (positions, rules, items) = (Column(.integer), Column(.text), Column(.integer))
         var (reasons, keys, recipients) = (Column(.text), Column(.text), Column(.text))
         var (winners, untils) = (Column(.integer), Column(.integer))
-        var (details, commands) = (Column(.text), Column(.uuid))
+        var (details, commands, about) = (Column(.text), Column(.uuid), Column(.integer))
         for row in rows {
             let facts = ReasonColumns(row.reason, command: row.command?.id)
             positions.add(row.position)
@@ -101,17 +105,19 @@ struct BatchWriter {
             untils.add(facts.until)
             details.add(facts.detail)
             commands.add(facts.command)
+            about.add(row.event)
         }
         let sql = """
             INSERT INTO outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail,
-                command)
+                command, event)
             SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::text[]),
                 unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::bigint[]),
-                unnest($9::text[]), unnest($10::uuid[])
+                unnest($9::text[]), unnest($10::uuid[]), unnest($11::bigint[])
             """
         try session.run(sql) {
             for column in [
                 positions, rules, items, reasons, keys, recipients, winners, untils, details, commands,
+                about,
             ] { $0.add(column) }
         }
     }
@@ -201,7 +207,7 @@ struct BatchWriter {
         var (digests, superseded) = (Column(.bytes), Column(.integer))
         for row in rows {
             numbers.add(row.number)
-            times.add(row.command.notBefore)
+            times.add(row.dueAt)
             routes.add(row.command.route)
             digests.add(row.command.supersedeDigest)
             superseded.add(marks.position(for: row.number))
@@ -226,7 +232,7 @@ struct BatchWriter {
         for row in rows {
             guard case .cancels(let command) = row.reason else { continue }
             ids.add(command)
-            positions.add(row.position)
+            positions.add(row.about)
             isEmpty = false
         }
         guard !isEmpty else { return }
@@ -267,4 +273,7 @@ struct BatchWriter {
 struct NumberedCommand {
     var number: Int64
     var command: Command
+    var dueAt: Timestamp
+    /// Known before it is queued.
+    var supersededBy: Int64?
 }

@@ -65,7 +65,8 @@ extension PostgresStore: AuditReader {
     // MARK: Decisions
 
     package func decisions(at position: Int64) throws(StoreError) -> [DecisionRecord] {
-        try decisions("position = $1 ORDER BY rule, item") { $0.add(position) }
+        try decisions("position = $1 AND event IS NULL ORDER BY rule, item") { $0.add(position) }
+            + decisions("event = $1 AND event IS NOT NULL ORDER BY position, rule, item") { $0.add(position) }
     }
 
     package func decisions(losingTo winner: Int64, limit: Int) throws(StoreError) -> [DecisionRecord] {

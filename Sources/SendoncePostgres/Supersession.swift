@@ -46,7 +46,8 @@ struct Supersession {
                     standing.append(rival)
                 }
             }
-            let newer = standing.filter { $0.occurredAt > time }.map(\.position).max()
+            let newer =
+                row.supersededBy ?? standing.filter { $0.occurredAt > time }.map(\.position).max()
             if let newer {
                 superseded[row.number] = newer
             } else {

@@ -106,8 +106,8 @@ package enum RuleSetActivation {
                     scopes: plan.change.scopes,
                     actor: actor, reason: reason, recordedAt: now)
                 let event = Event(
-                    type: Event.activationType, source: "sendonce", payload: Array(activation.payload.utf8),
-                    occurredAt: now)
+                    type: Event.activationType, source: Event.controlSource,
+                    payload: Array(activation.payload.utf8), occurredAt: now)
                 let next = head.adding(event)
                 try transaction.write(
                     activation,

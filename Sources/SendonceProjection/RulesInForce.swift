@@ -27,17 +27,25 @@ package final class RulesInForce {
 
     /// Reads the event's payload as far as the rules ask, and drafts its decisions.
     package func draft(_ event: Event, at position: Int64) -> [Projector.Draft] {
-        var fields: Result<Fields, PayloadDefect> = .success(blank)
-        if let reading = rules.reading(of: event.type) {
-            var found = blank
-            do throws(PayloadDefect) {
-                try reader.read(event.payload, slots: reading.slots, into: &found)
-                fields = .success(found)
-            } catch {
-                fields = .failure(error)
-            }
+        Projector.draft(event, at: position, fields: fields(of: event), under: rules)
+    }
+
+    /// Reads an event of the log as one of the rules sees it now.
+    package func past(_ logged: LoggedEvent, for rule: Rule) -> PastEvent {
+        PastEvent(
+            logged.event, at: logged.position, fields: fields(of: logged.event), for: rule,
+            ruleSet: rules.digest)
+    }
+
+    private func fields(of event: Event) -> Result<Fields, PayloadDefect> {
+        guard let reading = rules.reading(of: event.type) else { return .success(blank) }
+        var found = blank
+        do throws(PayloadDefect) {
+            try reader.read(event.payload, slots: reading.slots, into: &found)
+            return .success(found)
+        } catch {
+            return .failure(error)
         }
-        return Projector.draft(event, at: position, fields: fields, under: rules)
     }
 }
 

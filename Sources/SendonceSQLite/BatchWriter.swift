@@ -28,8 +28,9 @@ struct BatchWriter {
         decision = try RowInsert(
             session,
             into: """
-                outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command)
-                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                outbox_decision (position, rule, item, reason, key, recipient, winner, until, detail, command,
+                    event)
+                """, values: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         command = try RowInsert(
             session,
             into: """
@@ -49,7 +50,7 @@ struct BatchWriter {
     }
 
     /// Adds events to the log.
-    func append(_ events: [LoggedEvent]) throws(StoreError) {
+    private func append(_ events: [LoggedEvent]) throws(StoreError) {
         try log.insert(events) { statement, logged in
             let event = logged.event
             statement.add(logged.position)
@@ -68,24 +69,28 @@ struct BatchWriter {
     /// Table by table, because neighbouring rows of one table are written through pages that are at hand;
     /// only what changes the queue runs in the order of the decisions, so that each sees the commands before
     /// it and no later one.
-    mutating func write(_ rows: [Decision]) throws(StoreError) {
-        try record(rows)
-        let emitted = try number(rows)
+    mutating func write(_ batch: ProjectedBatch) throws(StoreError) {
+        try append(batch.events)
+        try record(batch.decisions)
+        let emitted = try number(batch)
         try record(emitted)
         try claimKeys(of: emitted)
-        try changeQueue(rows, emitted)
+        try changeQueue(batch.decisions, emitted)
         try session.writeRun(upTo: lastNumber)
     }
 
-    private mutating func number(_ rows: [Decision]) throws(StoreError) -> [NumberedCommand] {
+    private mutating func number(_ batch: ProjectedBatch) throws(StoreError) -> [NumberedCommand] {
         var emitted: [NumberedCommand] = []
-        emitted.reserveCapacity(rows.count)
-        for row in rows {
+        emitted.reserveCapacity(batch.decisions.count)
+        for row in batch.decisions {
             guard case .emitted = row.reason else { continue }
             guard let command = row.command else { throw .failed("an emitted decision without a command") }
             lastNumber += 1
             emitted.append(
-                NumberedCommand(number: lastNumber, id: command.id.description, command: command))
+                NumberedCommand(
+                    number: lastNumber, id: command.id.description, command: command,
+                    dueAt: batch.earliestDue.map { max($0, command.notBefore) } ?? command.notBefore,
+                    supersededBy: batch.superseded.isEmpty ? nil : batch.superseded[command.id]))
         }
         return emitted
     }
@@ -103,6 +108,7 @@ struct BatchWriter {
             statement.add(facts.until)
             statement.add(facts.detail)
             statement.add(facts.command?.description)
+            statement.add(row.event)
         }
     }
 
@@ -175,7 +181,7 @@ struct BatchWriter {
         try insertTogether()
     }
 
-    /// Marks older commands, has the new one inserted, and marks it if a newer one is queued already.
+    /// Marks older commands, has the new one inserted, and marks it if a newer one is known or queued.
     private func supersede(
         _ digest: Digest, by row: NumberedCommand, insert: () throws(StoreError) -> Void
     ) throws(StoreError) {
@@ -185,6 +191,13 @@ struct BatchWriter {
             $0.add(row.command.occurredAt)
         }
         try insert()
+        if let newer = row.supersededBy {
+            try session.run("UPDATE outbox_queue SET superseded_by = ? WHERE command = ?") {
+                $0.add(newer)
+                $0.add(row.number)
+            }
+            return
+        }
         try session.run(Self.lateSQL) {
             $0.add(row.number)
             $0.add(digest)
@@ -195,7 +208,7 @@ struct BatchWriter {
     private func cancel(_ command: CommandID, by row: Decision) throws(StoreError) {
         guard let key = row.key else { throw .failed("a cancelling decision without a key") }
         try session.run(Self.cancelSQL) {
-            $0.add(row.position)
+            $0.add(row.about)
             $0.add(key.text)
             $0.add(key.digest)
             $0.add(command.description)
@@ -248,13 +261,16 @@ private struct NumberedCommand {
     var number: Int64
     var id: String
     var command: Command
+    var dueAt: Timestamp
+    /// Known before it is queued.
+    var supersededBy: Int64?
 }
 
 extension Statement {
     /// The parameters of a queue row.
     fileprivate func add(_ row: NumberedCommand) {
         add(row.number)
-        add(row.command.notBefore)
+        add(row.dueAt)
         add(row.command.route)
         add(row.command.supersedeDigest)
     }

@@ -63,7 +63,8 @@ extension SQLiteStore: AuditReader {
     // MARK: Decisions
 
     package func decisions(at position: Int64) throws(StoreError) -> [DecisionRecord] {
-        try decisions("position = ? ORDER BY rule, item") { $0.add(position) }
+        try decisions("position = ? AND event IS NULL ORDER BY rule, item") { $0.add(position) }
+            + decisions("event = ? AND event IS NOT NULL ORDER BY position, rule, item") { $0.add(position) }
     }
 
     package func decisions(losingTo winner: Int64, limit: Int) throws(StoreError) -> [DecisionRecord] {

@@ -155,8 +155,7 @@ final class SQLiteProjection: ProjectionTransaction {
 
     func write(_ batch: ProjectedBatch) throws(StoreError) {
         var writer = if let kept = self.writer { kept } else { try BatchWriter(session: session) }
-        try writer.append(batch.events)
-        try writer.write(batch.decisions)
+        try writer.write(batch)
         try writer.remove(moved: batch.moved)
         self.writer = writer
     }

@@ -4,7 +4,10 @@ package import SendonceCore
 
 /// One row of `outbox_decision`, as recorded.
 package struct DecisionRecord: Hashable, Sendable {
+    /// Where it was made.
     package var position: Int64
+    /// The past event that a backfill at `position` decided; nil where the event at `position` is meant.
+    package var event: Int64?
     package var rule: Text
     package var item: Int64
     package var reason: Reason
@@ -14,10 +17,11 @@ package struct DecisionRecord: Hashable, Sendable {
     package var command: CommandID?
 
     package init(
-        position: Int64, rule: Text, item: Int64, reason: Reason, key: Text?, recipient: Text?,
-        command: CommandID?
+        position: Int64, event: Int64? = nil, rule: Text, item: Int64, reason: Reason, key: Text?,
+        recipient: Text?, command: CommandID?
     ) {
         self.position = position
+        self.event = event
         self.rule = rule
         self.item = item
         self.reason = reason
@@ -25,6 +29,9 @@ package struct DecisionRecord: Hashable, Sendable {
         self.recipient = recipient
         self.command = command
     }
+
+    /// Position of the event that was decided.
+    package var about: Int64 { event ?? position }
 }
 
 /// Where a command stands, read from the queue or from how it finished.
@@ -204,8 +211,10 @@ package protocol AuditReader: RuleSetReader {
     func positions(ofEvent id: Text, limit: Int) throws(StoreError) -> [Int64]
     /// Positions of events with this subject, newest first.
     func positions(ofSubject subject: Text, limit: Int) throws(StoreError) -> [Int64]
+    /// Decisions about the event at this position: its own, then those of backfills, oldest first. What a
+    /// backfill's event decided about others is not among them.
     func decisions(at position: Int64) throws(StoreError) -> [DecisionRecord]
-    /// Decisions that lost to the winner at this position, oldest first.
+    /// Decisions that lost to the winner at this position, in the order in which they were made.
     func decisions(losingTo winner: Int64, limit: Int) throws(StoreError) -> [DecisionRecord]
     /// Decisions without a command and without a winner that name this recipient, newest first.
     func refusals(of recipient: Text, limit: Int) throws(StoreError) -> [DecisionRecord]

@@ -20,6 +20,12 @@ package struct ProjectedBatch: Sendable {
     package var decisions: [Decision] = []
     /// Intake rows that were moved.
     package var moved: [Int64] = []
+    /// Emitted commands that a newer event supersedes already, with its position. Others are compared with
+    /// what is queued.
+    package var superseded: [CommandID: Int64] = [:]
+    /// No command of the batch is due before this; nil: each at its own time. What past events send queues up
+    /// behind what is due already, and is not months late from its first moment.
+    package var earliestDue: Timestamp?
 
     package init() {}
 }

@@ -20,7 +20,7 @@ extension LoggedEvent {
 extension DecisionRecord {
     /// Of `outbox_decision`.
     package static let columns =
-        "position, rule, item, reason, key, recipient, winner, until, detail, command"
+        "position, rule, item, reason, key, recipient, winner, until, detail, command, event"
 
     package init(_ row: some RecordedRow) throws(StoreError) {
         let command = row.isNull(9) ? nil : try row.commandID(9)
@@ -30,8 +30,9 @@ extension DecisionRecord {
         let reason = try facts.reason(word: row.text(3).string)
         // Only an emitted decision has a command of its own; `cancels` names another's.
         self.init(
-            position: row.integer(0), rule: row.text(1), item: row.integer(2), reason: reason,
-            key: row.textIfAny(4), recipient: row.textIfAny(5), command: reason == .emitted ? command : nil)
+            position: row.integer(0), event: row.integerIfAny(10), rule: row.text(1), item: row.integer(2),
+            reason: reason, key: row.textIfAny(4), recipient: row.textIfAny(5),
+            command: reason == .emitted ? command : nil)
     }
 }
 

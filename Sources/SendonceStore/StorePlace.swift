@@ -15,8 +15,8 @@ package protocol StorePlace: Sendable {
     func probe() throws(StoreError)
 }
 
-package typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter & StoreClock
-    & StorePlace & TransferSource & TransferTarget
+package typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & PastReader & IntakeWriter
+    & StoreClock & StorePlace & TransferSource & TransferTarget
 
 /// One migration, with the time at which it was applied here, if it was.
 package struct MigrationStep: Hashable, Sendable {

@@ -103,7 +103,7 @@ package struct TransferTable: Hashable, Sendable {
         "outbox_decision", key: [("position", .integer), ("rule", .text), ("item", .integer)],
         [
             ("reason", .text), ("key", .text), ("recipient", .text), ("winner", .integer),
-            ("until", .integer), ("detail", .text), ("command", .id),
+            ("until", .integer), ("detail", .text), ("command", .id), ("event", .integer),
         ])
 
     package static let ledger = TransferTable(

@@ -20,7 +20,7 @@ struct ImportTests {
             "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
-        "SendonceAudit": ["SendonceCore", "SendonceStore"],
+        "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [
             "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
         ],

@@ -10,7 +10,8 @@ struct HelpTests {
             [], ["dev"], ["run"], ["init"], ["migrate"], ["migrate", "up"], ["migrate", "status"],
             ["migrate", "sql"], ["migrate", "roles"],
             ["doctor"], ["append"], ["rules"], ["rules", "check"], ["rules", "explain"], ["rules", "diff"],
-            ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["export"], ["import"],
+            ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["backfill"], ["export"],
+            ["import"],
             ["transfer"],
             ["transfer", "move"], ["transfer", "confirm"], ["transfer", "take-back"], ["fake-provider"],
             ["fake-provider", "brevo"], ["version"],
@@ -49,7 +50,10 @@ struct HelpTests {
         arguments: [
             ["why"], ["why", "a", "--key", "b"], ["why", "--command", "x"], ["events", "--limit", "0"],
             ["events", "--limit", "1001"], ["events", "--output", "xml"], ["messages", "--state", "sent"],
-            ["test", "e.json", "--expect", "sent"], ["append"], ["rules", "check"], ["run", "--dry-run"],
+            ["test", "e.json", "--expect", "sent"],
+            ["backfill", "confirmation"], ["backfill", "confirmation", "--from", "1", "--through", "2"],
+            ["backfill", "confirmation", "--from", "soon", "--through", "2", "--reason", "x"], ["append"],
+            ["rules", "check"], ["run", "--dry-run"],
         ])
     func usage(arguments: [String]) throws {
         let sandbox = try Sandbox()

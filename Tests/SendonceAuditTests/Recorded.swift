@@ -33,7 +33,7 @@ struct Recorded: AuditReader {
     }
 
     func decisions(at position: Int64) -> [DecisionRecord] {
-        decided.filter { $0.position == position }
+        decided.filter { $0.about == position }
     }
 
     func decisions(losingTo winner: Int64, limit: Int) -> [DecisionRecord] {
@@ -234,5 +234,32 @@ func capability(_ route: Text) -> Capability? {
     case "maildir": .idempotent
     case "plain": Capability.none
     default: nil
+    }
+}
+
+extension Recorded {
+    /// Event #`position` is ann's backfill of one rule over all events before it. Returns how to say that a
+    /// decision about one of them was made by it.
+    @discardableResult
+    mutating func backfill(
+        _ position: Int64, rule: Text = "order-confirmation", by actor: Text = "ann",
+        because reason: Text = "rule added late"
+    ) -> Backfill {
+        let backfill = Backfill(
+            request: "march", rule: rule, range: BackfillRange(from: 1, through: position - 1),
+            ruleSet: .zero,
+            actor: actor, reason: reason, part: 1, first: 1, last: position - 1)
+        let event = Event(
+            type: Event.backfillType, source: Event.controlSource, subject: backfill.request,
+            payload: Array(backfill.payload.utf8), occurredAt: time(position))
+        log.append(LoggedEvent(position: position, event: event, link: .zero, recordedAt: time(position)))
+        return backfill
+    }
+
+    /// The newest decision was made by the backfill at this position.
+    mutating func latestWasMade(by position: Int64) {
+        guard var decision = decided.popLast() else { return }
+        (decision.event, decision.position) = (decision.position, position)
+        decided.append(decision)
     }
 }

@@ -9,7 +9,7 @@ import SendonceStore
 import Testing
 
 /// A migrated database in a directory of its own, removed with it.
-final class ScratchStore {
+final class ScratchStore: Sendable {
     let path: String
     let store: SQLiteStore
     private let directory: URL

@@ -27,7 +27,7 @@ import Testing
             INSERT INTO outbox_activation VALUES (1, \(digest), 'ann', 'why', 1);
             INSERT INTO outbox_scope VALUES (1, 'r', 'r');
             INSERT INTO outbox_decision VALUES
-                (1, 'r', 0, 'emitted', '["1"]', 'a@x', NULL, NULL, NULL, '\(id)');
+                (1, 'r', 0, 'emitted', '["1"]', 'a@x', NULL, NULL, NULL, '\(id)', NULL);
             INSERT INTO outbox_ledger VALUES (\(digest), 'forever', 1, 'r', '["1"]', 1, 1, '\(id)', 1);
             INSERT INTO outbox_command VALUES (1, '\(id)', 1, 'r', 0, '["1"]', \(digest), 'forever', 1,
                 \(digest), 'a@x', 'a', 1, 1, NULL, NULL, NULL);

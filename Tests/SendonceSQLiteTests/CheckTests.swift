@@ -136,8 +136,16 @@ import Testing
         let place = try TestFile()
         try place.sql(
             "INSERT INTO outbox_log VALUES (1, NULL, 'a', '', NULL, '{}', 1, NULL, 1, zeroblob(32))")
-        let words = refusal(place, "INSERT INTO outbox_decision VALUES (1, 'r', 0, \(values))")
+        let words = refusal(place, "INSERT INTO outbox_decision VALUES (1, 'r', 0, \(values), NULL)")
         #expect(words?.contains("CHECK") == true, "\(words ?? "accepted")")
+    }
+
+    @Test("A decision about an event at its own position or behind it is refused", arguments: [0, 1, 2])
+    func pastEvent(event: Int) throws {
+        let place = try TestFile()
+        let row = "(1, 'r', 0, 'no_rule', NULL, NULL, NULL, NULL, NULL, NULL, \(event))"
+        let words = refusal(place, "INSERT INTO outbox_decision VALUES \(row)")
+        #expect(words?.contains("event_stands_before_position") == true, "\(words ?? "accepted")")
     }
 }
 

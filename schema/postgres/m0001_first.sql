@@ -75,7 +75,8 @@ CREATE TABLE outbox_scope (
     PRIMARY KEY (position, rule)
 );
 
--- What was concluded for one event and one rule.
+-- What was concluded for one event and one rule. What a backfill concluded stands at the backfill's position and
+-- names the past event that it is about.
 CREATE TABLE outbox_decision (
     position  BIGINT NOT NULL,
     rule      TEXT COLLATE "C" NOT NULL,
@@ -89,6 +90,7 @@ CREATE TABLE outbox_decision (
     until     BIGINT,
     detail    TEXT COLLATE "C",
     command   UUID,
+    event     BIGINT,
     PRIMARY KEY (position, rule, item),
     CONSTRAINT command_stands_with_emitted_and_cancels
         CHECK ((command IS NOT NULL) = (reason IN ('emitted', 'cancels'))),
@@ -100,9 +102,11 @@ CREATE TABLE outbox_decision (
             'payload_invalid', 'control') THEN detail IS NOT NULL
             ELSE detail IS NULL OR reason = 'condition_false' END),
     CONSTRAINT emitted_has_key_and_recipient
-        CHECK (reason <> 'emitted' OR (key IS NOT NULL AND recipient IS NOT NULL))
+        CHECK (reason <> 'emitted' OR (key IS NOT NULL AND recipient IS NOT NULL)),
+    CONSTRAINT event_stands_before_position CHECK (event >= 1 AND event < position)
 );
 CREATE INDEX outbox_decision_by_winner ON outbox_decision (winner) WHERE winner IS NOT NULL;
+CREATE INDEX outbox_decision_by_event ON outbox_decision (event) WHERE event IS NOT NULL;
 CREATE INDEX outbox_decision_refused ON outbox_decision (left(recipient, 300))
     WHERE winner IS NULL AND command IS NULL AND recipient IS NOT NULL;
 

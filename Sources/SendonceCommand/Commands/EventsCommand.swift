@@ -41,6 +41,7 @@ struct EventsCommand: AsyncParsableCommand {
             rows.append(event.json(payload: payload, decisions: decisions))
             var words = decisions.map { decision in
                 [decision.rule.string, decision.reason.word].filter { !$0.isEmpty }.joined(separator: ": ")
+                    + (decision.event == nil ? "" : " (backfill #\(decision.position))")
             }.joined(separator: ", ")
             if payload { words += "  " + String(decoding: event.event.payload, as: UTF8.self) }
             table.add(
