@@ -103,6 +103,8 @@ let package = Package(
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        // Noticing that a database is a copy, or was put back.
+        .target(name: "SendonceFence", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -131,6 +133,7 @@ let package = Package(
             name: "SendonceCommand",
             dependencies: [
                 "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+                "SendonceFence",
                 "SendonceJSON",
                 "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
@@ -254,6 +257,18 @@ let package = Package(
                 "SendonceSQLite",
                 "SendonceStore",
                 "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceFenceTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceCore",
+                "SendonceFence",
+                "SendoncePostgres",
+                "SendonceSQLite",
+                "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),

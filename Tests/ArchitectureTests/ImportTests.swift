@@ -10,7 +10,7 @@ struct ImportTests {
         "SendonceJSON": ["SendonceCore", "CSimdJSON"],
         "SendonceRules": ["SendonceCore", "Yams"],
         "SendonceTemplates": ["SendonceCore", "Mustache"],
-        "SendonceStore": ["SendonceCore"],
+        "SendonceStore": ["SendonceCore", "Synchronization"],
         "SendonceSQLite": [
             "CSQLite", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "SchemaSQLite", "SendonceCore",
             "SendonceStore",
@@ -22,6 +22,7 @@ struct ImportTests {
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
+        "SendonceFence": ["Glibc", "SendonceCore", "SendonceStore", "Synchronization"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -33,7 +34,8 @@ struct ImportTests {
         "SendonceCommand": [
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
             "SendonceCore",
-            "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
+            "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
+            "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
@@ -93,6 +95,7 @@ struct ImportTests {
         arguments: [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
             "SendonceAudit",
+            "SendonceFence",
             "SendonceTemplates",
             "SendonceTransfer",
         ])
