@@ -263,10 +263,8 @@ let package = Package(
         .testTarget(
             name: "SendonceFenceTests",
             dependencies: [
-                "PostgresSupport",
                 "SendonceCore",
                 "SendonceFence",
-                "SendoncePostgres",
                 "SendonceSQLite",
                 "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),

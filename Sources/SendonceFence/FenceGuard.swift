@@ -37,7 +37,7 @@ package final class FenceGuard: Sendable {
     private let actor: Text
     private let state = Mutex(State())
     package let home: Home
-    private let identity: DatabaseIdentity
+    package let identity: DatabaseIdentity
 
     private struct State {
         var file: WitnessFile?
@@ -81,7 +81,8 @@ package final class FenceGuard: Sendable {
     /// force here. Nothing is remembered of an empty log: it is called again then.
     package func enter() throws(StoreError) {
         var finding = try examine()
-        if case .unbound = finding {
+        let isFirst = finding == .unbound
+        if isFirst {
             try store.bind(
                 HomeRecord(
                     state: .bound, home: home.digest, place: home.place, actor: actor, reason: "first start",
@@ -91,7 +92,7 @@ package final class FenceGuard: Sendable {
         }
         switch finding {
         case .empty: return
-        case .inForce(let record): try arm(record)
+        case .inForce(let record): try arm(record, isFirst: isFirst)
         case .unbound: throw .failed("the home of the log was not recorded")
         case .fenced(let record): throw .fenced(record.refusal ?? HomeRecord.cure)
         case .copied, .rewound: throw .fenced(try putUp(finding))
@@ -113,7 +114,7 @@ package final class FenceGuard: Sendable {
     /// Where the witness of this log is kept; nil before the log has an event, and where none is kept.
     package var witnessPath: String? { state.withLock { $0.file?.path } }
     package var isArmed: Bool { state.withLock { $0.isArmed } }
-    /// Whether this host remembered nothing of the log when it began.
+    /// Whether this host remembered nothing of a log that had been in force before it began.
     package var isWitnessNew: Bool { state.withLock { $0.isWitnessNew } }
 
     /// Puts the file of this log beside `state`, whoever asks first.
@@ -129,9 +130,10 @@ package final class FenceGuard: Sendable {
         }
     }
 
-    private func arm(_ record: HomeRecord) throws(StoreError) {
+    private func arm(_ record: HomeRecord, isFirst: Bool) throws(StoreError) {
         guard let ends = try store.logEnds() else { return }
-        let known = try witness(of: ends).flatMap { $0.boundAt == record.recordedAt ? $0 : nil }
+        let found = try witness(of: ends)
+        let known = found.flatMap { $0.boundAt == record.recordedAt ? $0 : nil }
         var witness =
             known
             ?? Witness(
@@ -141,7 +143,7 @@ package final class FenceGuard: Sendable {
         state.withLock {
             $0.witness = witness
             $0.isArmed = true
-            $0.isWitnessNew = known == nil
+            $0.isWitnessNew = found == nil && !isFirst
         }
         try write(witness.seen)
     }

@@ -30,6 +30,12 @@ package final class WitnessFile: Sendable {
         close(descriptor)
     }
 
+    /// Makes the directory if it is not there, and sees that this user may write in it.
+    package static func checkDirectory(_ directory: String) throws(WitnessError) {
+        try make(directory)
+        guard access(directory, W_OK | X_OK) == 0 else { throw error("write", directory) }
+    }
+
     /// The newest writing that is whole; nil in a new file, and where both are damaged.
     package func read() throws(WitnessError) -> Witness? {
         try locked(LOCK_SH) { () throws(WitnessError) in try newest()?.slot.witness }

@@ -1,9 +1,13 @@
 // People's acts on commands: chosen, changed and recorded in one transaction, which locks the rows of the
 // queue first, in the order of their numbers, as settling does.
-import SendonceCore
+package import SendonceCore
 package import SendonceStore
 
 extension PostgresStore: ActWriter {
+    package func act(named request: Text) throws(StoreError) -> ActRecord? {
+        try reader.use { (session: Session) throws(StoreError) in try session.act(named: request) }
+    }
+
     package func plan(_ kind: ActKind, _ selection: CommandSelection) throws(StoreError) -> ActPlan {
         let chosen = ChosenCommands(selection)
         let (counts, unfit) = try reader.snapshot { (session: Session) throws(StoreError) in

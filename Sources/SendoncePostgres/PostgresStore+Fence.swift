@@ -74,6 +74,8 @@ extension PostgresStore: FenceKeeper {
             guard count == confirmed else { return .differs(count) }
             var record = record
             record.suspectThrough = fence.suspectThrough
+            var held = fence
+            held.recordedAt = record.recordedAt
             record.recordedAt = max(record.recordedAt, fence.recordedAt + Span(microseconds: 1))
             let act = try session.record(order, record.place, commands: count)
             try session.run(
@@ -83,7 +85,8 @@ extension PostgresStore: FenceKeeper {
                 WHERE \(ActKind.liftFence.fitSQL) ORDER BY q.command
                 """
             ) { $0.add(act.number) }
-            try session.holdAll(record)
+            // Whatever was emitted while the fence was put up.
+            try session.holdAll(held)
             try session.append(record)
             return .done(act)
         }
@@ -272,33 +275,30 @@ extension Session {
         }
     }
 
-    /// Holds those of the newest commands that came of events up to a position.
-    func holdSuspects(among newest: Int, through position: Int64, _ record: HomeRecord) throws(StoreError) {
+    /// Holds those of the newest commands that came of events up to a position, for the reason of the last
+    /// fence.
+    func holdSuspects(among newest: Int, through position: Int64, at time: Timestamp) throws(StoreError) {
         let suspects = """
             SELECT number FROM outbox_command WHERE position <= $1
                 AND number > (SELECT max(number) FROM outbox_command) - $2
             """
-        try run(
+        let reason = "(SELECT reason FROM outbox_home WHERE state = 'fenced' ORDER BY number DESC LIMIT 1)"
+        for sql in [
             """
             INSERT INTO outbox_gate (command, at, gate, detail)
-            SELECT command, $3, 'fence', $4 FROM outbox_queue WHERE command IN (\(suspects)) ORDER BY command
+            SELECT command, $3, 'fence', \(reason) FROM outbox_queue WHERE command IN (\(suspects))
+            ORDER BY command
+            """,
             """
-        ) {
-            $0.add(position)
-            $0.add(newest)
-            $0.add(record.recordedAt)
-            $0.add(record.reason)
-        }
-        try run(
-            """
-            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = $3, hold_detail = $4
+            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = $3, hold_detail = \(reason)
             WHERE command IN (\(suspects))
-            """
-        ) {
-            $0.add(position)
-            $0.add(newest)
-            $0.add(record.recordedAt)
-            $0.add(record.reason)
+            """,
+        ] {
+            try run(sql) {
+                $0.add(position)
+                $0.add(newest)
+                $0.add(time)
+            }
         }
     }
 }

@@ -92,7 +92,7 @@ final class PostgresProjection: ProjectionTransaction {
     func flush() throws(StoreError) {
         try writer?.flush()
         if let home, let position = suspects.position {
-            try session.holdSuspects(among: suspects.emitted, through: position, home)
+            try session.holdSuspects(among: suspects.emitted, through: position, at: home.recordedAt)
         }
         suspects = (nil, 0)
     }

@@ -1,8 +1,12 @@
 // People's acts on commands: chosen, changed and recorded in one transaction.
-import SendonceCore
+package import SendonceCore
 package import SendonceStore
 
 extension SQLiteStore: ActWriter {
+    package func act(named request: Text) throws(StoreError) -> ActRecord? {
+        try reader.use { (session: Session) throws(StoreError) in try session.act(named: request) }
+    }
+
     package func plan(_ kind: ActKind, _ selection: CommandSelection) throws(StoreError) -> ActPlan {
         let (counts, unfit) = try reader.snapshot { (session: Session) throws(StoreError) in
             let chosen = try ChosenCommands(selection, session)

@@ -160,7 +160,7 @@ final class SQLiteProjection: ProjectionTransaction {
         try writer.remove(moved: batch.moved)
         self.writer = writer
         if let home, let position = batch.lastSuspect(home) {
-            try session.holdSuspects(among: batch.emittedCount, through: position, home)
+            try session.holdSuspects(among: batch.emittedCount, through: position, at: home.recordedAt)
         }
     }
 

@@ -136,6 +136,9 @@ package enum ActLimits {
 
 /// The right to act on commands as a person.
 package protocol ActWriter: Sendable {
+    /// The act of this name, if it was done.
+    func act(named request: Text) throws(StoreError) -> ActRecord?
+
     /// What the act would do now. Changes nothing.
     func plan(_ kind: ActKind, _ selection: CommandSelection) throws(StoreError) -> ActPlan
 

@@ -9,7 +9,8 @@ import SendonceStore
 import Testing
 
 /// Everything that a store offers, so that a test can use it without knowing which one it is.
-typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter
+typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter & ActWriter
+    & FenceKeeper
 
 /// Which store a test runs on; the argument of every conformance test.
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
