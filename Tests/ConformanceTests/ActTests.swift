@@ -39,7 +39,7 @@ import Testing
         let place = try TestPlace(kind)
         let store = try place.open()
         let commands = try (1...3).map { number in
-            try store.emit { try Sample.command("\(number)", at: $0) }
+            try store.emit { try Sample.command(Text("\(number)"), at: $0) }
         }
         for confirmed in [0, 2, 4] as [Int64] {
             #expect(try store.act(.order(.cancel), on: .all, confirmed: confirmed) == .differs(3))

@@ -45,9 +45,9 @@ import Testing
         let operatorHeld = try store.emit { try Sample.command("1", at: $0) }
         _ = try store.act(.order(.hold), on: .all, confirmed: 1)
         let unknown = try store.emit { try Sample.command("2", at: $0) }
-        let claimed = try #require(try store.claimAll().claimed.first)
+        let first = try #require(try store.claimAll().claimed.first)
         let again = DeliveryStep.retry(at: .start, state: .unknown)
-        _ = try store.settle([claimed.settlement(Verdict(.unknown, code: "curl_28"), again)])
+        _ = try store.settle([first.settlement(Verdict(.unknown, code: "curl_28"), again)])
         _ = try store.act(
             .order(.hold, "to be released"), on: CommandSelection(ids: [unknown.id]), confirmed: 1)
         let sending = try store.emit { try Sample.command("3", at: $0) }
@@ -64,7 +64,10 @@ import Testing
         }
         #expect(try store.queued(operatorHeld)?.hold == .operator)
         #expect(try store.attempts(of: sending.id).map { $0.outcome?.verdict.outcome } == [.unknown])
-        #expect(isFenced { _ = try store.claimAll(now: .start + .days(9)) })
+        // Where nothing is due, a store may find that out before it looks at the fence.
+        var claimed: [ClaimedCommand] = []
+        let isRefused = isFenced { claimed = try store.claimAll(now: .start + .days(9)).claimed }
+        #expect(claimed.isEmpty && (isRefused || kind == .sqlite))
         #expect(isFenced { try store.emit { try Sample.command("5", at: $0) } })
         #expect(isFenced { _ = try store.act(.order(.cancel), on: .all, confirmed: 4) })
         // What was under way and comes back as proof is proof.
@@ -129,10 +132,11 @@ import Testing
         try store.emit { try Sample.command("2", at: $0) }
         #expect(try store.claimAll().claimed.count == 1)
         #expect(store.sighting()?.head.position == 2)
+        try store.emit { try Sample.command("3", at: $0) }
 
         let other = DigestBuilder.digest(of: [7])
         let cases: [(Sighting, Missing)] = [
-            (Sighting(head: LogHead(position: 3, link: other)), .position(seen: 3, last: 2)),
+            (Sighting(head: LogHead(position: 4, link: other)), .position(seen: 4, last: 3)),
             (Sighting(head: LogHead(position: 1, link: other)), .event(1)),
             (
                 Sighting(head: ends.head, claims: [mark, mark.later]), .claim(mark.later)
@@ -157,7 +161,8 @@ import Testing
         try store.emit { try Sample.command("1", at: $0) }
         var identity = try store.identity()
         #expect(identity.namesItsMachine)
-        let other = try TestPlace(.postgres).open().identity()
+        let otherPlace = try TestPlace(.postgres)
+        let other = try otherPlace.open().identity()
         #expect(identity.text != other.text)
         identity.text = other.text
         try store.watch(identity, Sighting(head: .empty))
@@ -204,7 +209,7 @@ extension ProjectionStore {
                         LoggedEvent(
                             position: head.position, event: intake.event, link: head.link,
                             recordedAt: .start))
-                    guard let command = try? Sample.command("\(head.position)", at: head.position) else {
+                    guard let command = try? Sample.command(Text("\(head.position)"), at: head.position) else {
                         throw .failed("no sample")
                     }
                     batch.decisions.append(Sample.emitted(command))

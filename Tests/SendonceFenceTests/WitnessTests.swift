@@ -70,10 +70,11 @@ import Testing
     @Test("Many writers lose none of each other's claims")
     func writers() async throws {
         let folder = try TestFolder()
+        let directory = "\(folder.path)/a"
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<8 as Range<Int64> {
                 group.addTask {
-                    let file = try WitnessFile(in: "\(folder.path)/a", log: Self.log, home: Self.home)
+                    let file = try WitnessFile(in: directory, log: Self.log, home: Self.home)
                     for number in [1, 2] as [Int64] {
                         try file.update { known in
                             var next =
@@ -90,7 +91,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let file = try WitnessFile(in: "\(folder.path)/a", log: Self.log, home: Self.home)
+        let file = try WitnessFile(in: directory, log: Self.log, home: Self.home)
         let claims = try #require(try file.read()).seen.claims
         #expect(Set(claims).count == 16 && claims.count == 16)
     }
