@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Noticing that a database is a copy, or was put back.
-        .target(name: "SendonceFence", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        .target(
+            name: "SendonceFence", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),

@@ -22,7 +22,9 @@ extension Story {
         guard let message else { return [refusal, reference] }
         guard isEmitted else {
             let other = MessageProse(history: message, lead: .of(position: message.record.position), now: now)
-            return [refusal] + other.standing + other.keeping(after: decision.reason) + other.acts + [reference]
+            return [refusal] + other.standing + other.keeping(after: decision.reason) + other.acts + [
+                reference
+            ]
         }
         let own = MessageProse(history: message, lead: .own, now: now)
         return own.standing + [cause(message), losers(message)].compactMap(\.self) + own.attempts

@@ -24,7 +24,8 @@ package enum FenceFinding: Hashable, Sendable {
         case .empty, .unbound, .inForce: nil
         case .fenced(let record): record.reason.string
         case .copied(let record):
-            "copied or moved from \(record.place), where it was put in force on \(record.recordedAt.shortText)"
+            "copied or moved from \(record.place), where it was put in force on "
+                + record.recordedAt.shortText
         case .rewound(let missing): "restored or rewound: \(missing.words)"
         }
     }
@@ -137,7 +138,8 @@ package final class FenceGuard: Sendable {
         var witness =
             known
             ?? Witness(
-                log: ends.name, home: home.digest, boundAt: record.recordedAt, seen: Sighting(head: ends.head))
+                log: ends.name, home: home.digest, boundAt: record.recordedAt, seen: Sighting(head: ends.head)
+            )
         witness.seen.add(ends.head)
         try store.watch(identity, witness.seen)
         state.withLock {

@@ -40,7 +40,8 @@ package struct GuardedQueue: CommandQueue {
             let state: QueueState = claimed.due.gates.firstUnsureAt == nil ? .pending : .unknown
             return Settlement(
                 number: claimed.due.number, attempt: claimed.attempt, token: claimed.token,
-                verdict: .neverLeft, step: .retry(at: now + .seconds(5), state: state), status: nil, issues: 0,
+                verdict: .neverLeft, step: .retry(at: now + .seconds(5), state: state), status: nil,
+                issues: 0,
                 finishedAt: now)
         }
         _ = try queue.settle(settlements)

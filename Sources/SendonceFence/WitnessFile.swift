@@ -52,7 +52,8 @@ package final class WitnessFile: Sendable {
     package func update(_ change: (Witness?) -> Witness) throws(WitnessError) {
         try locked(LOCK_EX) { () throws(WitnessError) in
             let known = try newest()
-            let slot = WitnessSlot(number: (known?.slot.number ?? 0) + 1, witness: change(known?.slot.witness))
+            let slot = WitnessSlot(
+                number: (known?.slot.number ?? 0) + 1, witness: change(known?.slot.witness))
             try write(slot.bytes, at: known?.place == 0 ? 1 : 0)
         }
     }

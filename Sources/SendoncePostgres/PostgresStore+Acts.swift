@@ -25,7 +25,7 @@ extension PostgresStore: ActWriter {
             let words = try session.rows(
                 """
                 SELECT word, count(*) FROM (
-                    \(chosen.sql("q.state || coalesce(' ' || q.hold_reason, '') AS word", "NOT (\(kind.fitSQL))"))
+                    \(chosen.sql(stateSQL, "NOT (\(kind.fitSQL))"))
                 ) chosen GROUP BY word
                 """
             ) {
@@ -39,6 +39,8 @@ extension PostgresStore: ActWriter {
         return ActPlan(
             count: counts.0, unsure: counts.1, unfit: unfit, sample: try sample(of: selection, kind))
     }
+
+    private var stateSQL: String { "q.state || coalesce(' ' || q.hold_reason, '') AS word" }
 
     private func sample(
         of selection: CommandSelection, _ kind: ActKind

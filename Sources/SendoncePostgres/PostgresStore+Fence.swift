@@ -157,10 +157,11 @@ extension Session {
             if !row.isNull(0), let refusal = try AuthorityRecord(row).refusal { throw .fenced(refusal) }
             let home = row.isNull(7) ? nil : try HomeRecord(row, from: 7)
             if let refusal = home?.refusal { throw .fenced(refusal) }
-            return (home, try watched.map { (watched) throws(StoreError) in try lacks(row, watched.sighting) })
+            guard let watched else { return (home, false) }
+            return (home, try lacks(row, watched.sighting))
         }
-        guard let (home, lacks) = standing else { return nil }
-        guard let lacks, lacks, let sighting = watched?.sighting else { return home }
+        guard let (home, isLacking) = standing else { return nil }
+        guard isLacking, let sighting = watched?.sighting else { return home }
         let words = try missing(of: sighting)?.words ?? "what this host has seen was not there for a moment"
         throw .fenced("the database went back: \(words)")
     }
@@ -290,7 +291,8 @@ extension Session {
             ORDER BY command
             """,
             """
-            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = $3, hold_detail = \(reason)
+            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = $3,
+                hold_detail = \(reason)
             WHERE command IN (\(suspects))
             """,
         ] {

@@ -104,9 +104,9 @@ private struct SettlementRound {
         try session.hold(held)
     }
 
-    /// Ends commands that wait, for whatever reason, if a late answer says that they were accepted: the answer
-    /// that just came, or one that came while a later attempt was open and has ended without an answer of its
-    /// own.
+    /// Ends commands that wait, for whatever reason, if a late answer says that they were accepted: the
+    /// answer that just came, or one that came while a later attempt was open and has ended without an answer
+    /// of its own.
     private func acceptProven(_ settlements: [Settlement], _ session: Session) throws(StoreError) {
         guard !settlements.isEmpty else { return }
         var numbers = Column(.integer)

@@ -10,9 +10,8 @@ extension SQLiteStore: ActWriter {
     package func plan(_ kind: ActKind, _ selection: CommandSelection) throws(StoreError) -> ActPlan {
         let (counts, unfit) = try reader.snapshot { (session: Session) throws(StoreError) in
             let chosen = try ChosenCommands(selection, session)
-            let counts = try session.first(
-                "SELECT count(*), count(unsure) FROM (\(chosen.sql("q.first_unsure_at AS unsure", kind.fitSQL)))"
-            ) {
+            let fitting = chosen.sql("q.first_unsure_at AS unsure", kind.fitSQL)
+            let counts = try session.first("SELECT count(*), count(unsure) FROM (\(fitting))") {
                 chosen.bind($0)
             } read: {
                 ($0.integer(0), $0.integer(1))
@@ -21,7 +20,7 @@ extension SQLiteStore: ActWriter {
             let words = try session.rows(
                 """
                 SELECT word, count(*) FROM (
-                    \(chosen.sql("q.state || coalesce(' ' || q.hold_reason, '') AS word", "NOT (\(kind.fitSQL))"))
+                    \(chosen.sql(stateSQL, "NOT (\(kind.fitSQL))"))
                 ) GROUP BY word
                 """
             ) {
@@ -35,6 +34,8 @@ extension SQLiteStore: ActWriter {
         return ActPlan(
             count: counts.0, unsure: counts.1, unfit: unfit, sample: try sample(of: selection, kind))
     }
+
+    private var stateSQL: String { "q.state || coalesce(' ' || q.hold_reason, '') AS word" }
 
     private func sample(
         of selection: CommandSelection, _ kind: ActKind

@@ -118,7 +118,8 @@ extension Session {
         for claim in sighting.claims {
             let found = try first(
                 """
-                SELECT 1 FROM outbox_attempt WHERE command = ? AND attempt = ? AND token = ? AND started_at = ?
+                SELECT 1 FROM outbox_attempt
+                WHERE command = ? AND attempt = ? AND token = ? AND started_at = ?
                 """
             ) {
                 $0.add(claim.command)
@@ -213,7 +214,8 @@ extension Session {
             ORDER BY command
             """,
             """
-            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = ?3, hold_detail = \(reason)
+            UPDATE outbox_queue SET state = 'held', hold_reason = 'fence', held_at = ?3,
+                hold_detail = \(reason)
             WHERE command IN (\(suspects))
             """,
         ] {

@@ -163,7 +163,8 @@ extension ActKind {
         case .resolveAccepted, .resolveNotAccepted:
             """
             (q.state = 'unknown' OR (q.state = 'held'
-                AND (q.hold_reason IN ('unknown_outcome', 'restored', 'fence') OR q.first_unsure_at IS NOT NULL)))
+                AND (q.hold_reason IN ('unknown_outcome', 'restored', 'fence')
+                    OR q.first_unsure_at IS NOT NULL)))
             """
         case .liftFence: "(q.state <> 'held' OR q.hold_reason = 'fence')"
         }
@@ -188,8 +189,8 @@ extension ActOrder {
     package func checkSame(as known: ActRecord, _ selection: Text) throws(StoreError) {
         guard known.kind == kind, known.selection == selection else {
             throw .conflict(
-                "the request \(request) was used by \(known.actor) on \(known.recordedAt.shortText) for another "
-                    + "act (\(known.kind.rawValue): \(known.selection)): give this one a name of its own")
+                "the request \(request) was used by \(known.actor) on \(known.recordedAt.shortText) for "
+                    + "another act (\(known.kind.rawValue): \(known.selection)): give this one its own name")
         }
     }
 

@@ -77,7 +77,7 @@ package struct HomeRecord: Hashable, Sendable {
     }
 
     package static let cure =
-        "`sendonce fence` lists what would have been sent, and `sendonce fence lift` puts the log in force here"
+        "`sendonce fence` lists what would have been sent, `sendonce fence lift` puts the log in force here"
 }
 
 /// A claim as its host remembers it. The newest ones are what a restore takes away first.
@@ -199,8 +199,8 @@ package protocol FenceKeeper: AuthorityReader, StoreClock {
 }
 
 extension ProjectedBatch {
-    /// Position of the last event that waited in the intake when the fence was put up; nil if none did. Events
-    /// stand in the order of their intake rows.
+    /// Position of the last event that waited in the intake when the fence was put up; nil if none did.
+    /// Events stand in the order of their intake rows.
     package func lastSuspect(_ home: HomeRecord) -> Int64? {
         guard home.suspectThrough > 0 else { return nil }
         guard let index = moved.lastIndex(where: { $0 <= home.suspectThrough }) else { return nil }

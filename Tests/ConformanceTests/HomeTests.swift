@@ -6,7 +6,8 @@ import Testing
 @Suite struct HomeTests {
     private static let home = DigestBuilder.digest(of: [1])
 
-    private func record(_ state: HomeState, at time: Timestamp = .start, _ reason: Text = "why") -> HomeRecord {
+    private func record(_ state: HomeState, at time: Timestamp = .start, _ reason: Text = "why") -> HomeRecord
+    {
         HomeRecord(
             state: state, home: Self.home, place: "here", actor: "ann", reason: reason, recordedAt: time)
     }
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test(
-        "A lifted fence sends nothing by itself: what was queued and what waited stays held, what came later goes",
+        "A lifted fence sends nothing by itself: what was there stays held, what came later goes",
         arguments: StoreUnderTest.allCases)
     func lifts(kind: StoreUnderTest) throws {
         let place = try TestPlace(kind)
@@ -195,8 +196,8 @@ extension AuditReader {
 }
 
 extension ProjectionStore {
-    /// Moves all that waits, in one transaction of several batches; each event emits a command whose key is its
-    /// position.
+    /// Moves all that waits, in one transaction of several batches; each event emits a command whose key is
+    /// its position.
     fileprivate func decideAll(batches: Int) throws {
         try project { (open: any ProjectionTransaction) throws(StoreError) in
             var head = try open.head()
@@ -209,7 +210,8 @@ extension ProjectionStore {
                         LoggedEvent(
                             position: head.position, event: intake.event, link: head.link,
                             recordedAt: .start))
-                    guard let command = try? Sample.command(Text("\(head.position)"), at: head.position) else {
+                    guard let command = try? Sample.command(Text("\(head.position)"), at: head.position)
+                    else {
                         throw .failed("no sample")
                     }
                     batch.decisions.append(Sample.emitted(command))

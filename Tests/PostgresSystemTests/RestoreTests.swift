@@ -9,7 +9,7 @@ import Testing
 
 extension PostgresSystemTests {
     @Test(
-        "A dump with events in the intake, commands in the queue and attempts under way is restored: it is fenced, and released it skips nothing and sends nothing twice"
+        "A restored dump with work of every kind is fenced; released, it skips nothing and sends nothing twice"
     )
     func restore() async throws {
         let server = try PostgresCluster.shared()
@@ -68,7 +68,8 @@ extension PostgresSystemTests {
         // Orders 85 to 89 were written before and after: those before are decided first, and held.
         #expect(fake.tally().accepted - fake.tally().duplicates <= 60 + 10)
         let held = try shop.number("SELECT count(*) FROM outbox_queue WHERE hold_reason = 'fence'")
-        try shop.command("release", "--held", "fence", "--yes", "\(held)", "--reason", "the old server is gone")
+        try shop.command(
+            "release", "--held", "fence", "--yes", "\(held)", "--reason", "the old server is gone")
         try eventually("all is decided and accepted") { try shop.isDone() }
         run.mustEnd()
         #expect(fake.acceptedOrders.sorted() == Array(0..<100))
@@ -137,8 +138,8 @@ extension PostgresSystemTests {
         #expect(refused.status == 3 && refused.errors.contains("copied or moved"), "\(refused.errors)")
         #expect(fake.tally().requests == 3)
         try admin.run("DROP DATABASE \(name) WITH (FORCE)")
-        try shop.command("run", "--once")
-        #expect(fake.acceptedOrders.sorted() == Array(0..<5))
+        let again = try shop.command("run", "--once")
+        #expect(fake.acceptedOrders.sorted() == Array(0..<5), "\(again)")
         await fake.stop()
     }
 }

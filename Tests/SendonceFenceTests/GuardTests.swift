@@ -191,7 +191,8 @@ import Testing
             try GuardedQueue(store, fence: host).claimAll(at: .start + .hours(1))
         }
         try folder.copy("backup.sqlite", to: "shop.sqlite")
-        #expect(try folder.host(folder.open(), "c").examine() == .inForce(try #require(try store.homeRecord())))
+        #expect(
+            try folder.host(folder.open(), "c").examine() == .inForce(try #require(try store.homeRecord())))
         #expect(refusal { try folder.host(folder.open(), "b").enter() } != nil)
         for name in ["state", "c"] {
             #expect(refusal { try folder.host(folder.open(), name).enter() } != nil)

@@ -12,7 +12,8 @@ final class TestFolder {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "sendonce-test-\(UUID().uuidString)").path
+        path =
+            FileManager.default.temporaryDirectory.appending(path: "sendonce-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -66,7 +67,8 @@ extension SQLiteStore {
         let made = Key(scope: "r", parts: [key])
         guard let address = EmailAddress("ann@x.test") else { throw StoreError.failed("not an address") }
         let command = Command(
-            id: CommandID(key: made.digest, slot: "forever", generation: 1), position: next.position, rule: "r",
+            id: CommandID(key: made.digest, slot: "forever", generation: 1), position: next.position,
+            rule: "r",
             item: 0, key: made, slot: "forever", generation: 1, ruleSet: .zero, recipient: address,
             route: "a", occurredAt: .start, notBefore: .start, expiresAt: nil, onUnknown: nil,
             supersedeDigest: nil)

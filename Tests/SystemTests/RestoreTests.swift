@@ -65,7 +65,8 @@ extension SystemTests {
         try sandbox.appendOrders(0..<5)
         try sandbox.mustSendonce("run", "--once")
         // Commands in the queue, too: no route takes them yet.
-        fake.follow(try FakeBrevo.ChaosPlan(seed: 1, chances: [.init(.refuse(status: 503, accepted: false), 1)]))
+        fake.follow(
+            try FakeBrevo.ChaosPlan(seed: 1, chances: [.init(.refuse(status: 503, accepted: false), 1)]))
         try sandbox.appendOrders(5..<10)
         _ = try sandbox.sendonce("run", "--once")
         fake.follow(.calm)
@@ -156,7 +157,9 @@ extension Sandbox {
 
     /// A whole copy of what is committed, as a backup program makes it, in the place of what was there.
     fileprivate func backUp(_ name: String, to other: String) throws {
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path(other + suffix)) }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: path(other + suffix))
+        }
         let target = try DatabaseQueue(path: path(other))
         try DatabaseQueue(path: path(name)).backup(to: target)
         try target.close()

@@ -526,7 +526,8 @@ WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM outbox_home)
 BEGIN SELECT RAISE(ABORT, 'outbox_home is append-only: the next number follows the last one'); END;
 -- From one home to another leads only a fence that a person lifts.
 CREATE TRIGGER outbox_home_follows BEFORE INSERT ON outbox_home
-WHEN NEW.state IS (SELECT state FROM outbox_home ORDER BY number DESC LIMIT 1)
+WHEN NEW.number IS (SELECT coalesce(max(number), 0) + 1 FROM outbox_home)
+    AND NEW.state IS (SELECT state FROM outbox_home ORDER BY number DESC LIMIT 1)
 BEGIN SELECT RAISE(ABORT, 'outbox_home: this does not follow from how the database stands'); END;
 
 -- Which intake rows of the place that a log came from are here, and under which number: each arrives once.

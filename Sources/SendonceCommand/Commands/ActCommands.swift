@@ -65,7 +65,7 @@ struct ActOptions: ParsableArguments {
     @Argument(help: "Ids of commands.")
     var commands: [String] = []
 
-    @Option(name: .long, help: "Commands held for this reason: \(HoldReason.words).")
+    @Option(name: .long, help: "Commands held for this reason.")
     var held: HoldReason?
 
     @Option(name: .long, help: "Commands of this rule.")
@@ -221,8 +221,9 @@ extension ActPlan {
             JSONMember(
                 "unfit",
                 .object(
-                    unfit.sorted { $0.key < $1.key }.map { JSONMember(Text($0.key), .integer(String($0.value))) }
-                )),
+                    unfit.sorted { $0.key < $1.key }.map {
+                        JSONMember(Text($0.key), .integer(String($0.value)))
+                    })),
             JSONMember("sample", .array(sample.map(\.json))),
         ])
     }

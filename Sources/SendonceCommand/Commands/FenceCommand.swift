@@ -8,7 +8,7 @@ import SendonceStore
 
 struct FenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fence", abstract: "After a restore or a copy: what would have been sent, and lifting it.",
+        commandName: "fence", abstract: "After a restore or a copy: what would have been sent.",
         discussion: """
             A database that was restored or copied may believe unsent what was sent. It is noticed by what \
             this host keeps outside of it, and then nothing is decided or sent.
@@ -22,7 +22,7 @@ struct FenceCommand: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Whether the log is fenced here, why, and what would have been sent.",
+            commandName: "status", abstract: "Whether the log is fenced here, and what would have been sent.",
             discussion: "Exit 0 if the log is not fenced here, 3 if it is.")
 
         @Option(name: .long, help: "Only messages before this number (for the next page).")
@@ -57,8 +57,8 @@ struct FenceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "lift", abstract: "Put the log in force here; whatever was queued stays held.",
             discussion: """
-                Make sure first that no other copy of this log sends: both would. Events that waited when the \
-                fence was put up are decided, and their commands come out held too.
+                Make sure first that no other copy of this log sends: both would. Events that waited when \
+                the fence was put up are decided, and their commands come out held too.
                 """)
 
         @OptionGroup var person: ActPerson
@@ -104,8 +104,8 @@ struct FenceCommand: AsyncParsableCommand {
             case .table:
                 Printer.message(act.words(isRepeated: isRepeated))
                 Printer.message(
-                    "next: `sendonce release --held fence` for what may go, `sendonce cancel --held fence` for "
-                        + "the rest, and `sendonce run`")
+                    "next: `sendonce release --held fence` for what may go, `sendonce cancel --held fence` "
+                        + "for the rest, and `sendonce run`")
             case .json, .jsonl: Printer.json(act.json(isRepeated: isRepeated))
             }
         }
@@ -171,11 +171,11 @@ struct FenceReport {
             lines.append("more: --before \(last.number)")
         }
         lines.append(
-            "No provider here can be asked whether a message was sent: look there for the command's id, which "
-                + "each message carries.")
+            "No provider here can be asked whether a message was sent: look there for the command's id, "
+                + "which each message carries.")
         return lines + [
-            "Next: make sure that no other copy of this log sends, then `sendonce fence lift`, which keeps all of "
-                + "it held."
+            "Next: make sure that no other copy of this log sends, then `sendonce fence lift`, which keeps "
+                + "all of it held."
         ]
     }
 
@@ -183,7 +183,7 @@ struct FenceReport {
         switch finding {
         case .empty: "not fenced: the log is empty, so nothing was ever sent from it"
         case .inForce(let record):
-            "not fenced: in force at \(record.place) since \(record.recordedAt.shortText), by \(record.actor)"
+            "not fenced: in force at \(record.place) since \(record.recordedAt.shortText)"
         default: "not fenced: the log was never put in force; the first `sendonce run` does"
         }
     }

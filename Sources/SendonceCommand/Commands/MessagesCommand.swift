@@ -22,8 +22,7 @@ struct MessagesCommand: AsyncParsableCommand {
         name: .long, help: "Only messages in this state: \(MessagesCommand.states.joined(separator: ", ")).")
     var state: String?
 
-    @Option(
-        name: .long, help: "Only messages held for this reason: \(HoldReason.words).")
+    @Option(name: .long, help: "Only messages held for this reason.")
     var held: HoldReason?
 
     @Option(name: .long, help: "Only messages before this number (for the next page).")
@@ -71,6 +70,4 @@ extension TextTable {
     }
 }
 
-extension HoldReason: ExpressibleByArgument {
-    static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
+extension HoldReason: ExpressibleByArgument {}

@@ -90,14 +90,20 @@ struct RunCommand: AsyncParsableCommand {
     private func warnAboutFence(_ settings: Settings, _ fence: FenceGuard, _ logger: Logger) {
         if settings.fence.isPlaceVague(fence.identity) {
             logger.warning(
-                "this machine has no /etc/machine-id: a copy of the file on another one, under the same path, is not noticed; name this installation in `deployment:`"
+                """
+                this machine has no /etc/machine-id: a copy of the file on another one, under the same path, \
+                is not noticed; name this installation in `deployment:`
+                """
             )
         }
         if !settings.fence.isWitnessWanted {
             logger.warning("witness: none: a restored backup is not noticed, only a copy elsewhere")
         } else if fence.isWitnessNew {
             logger.notice(
-                "this host remembers nothing of this log yet: what was sent before now, it does not miss after a restore"
+                """
+                this host remembers nothing of this log yet: of what was sent before now, it would not \
+                notice that a restore took it away
+                """
             )
         }
     }

@@ -115,13 +115,13 @@ struct Examination {
             findings.append(
                 Finding(
                     grade: .good,
-                    words: "home: \(record.place), since \(record.recordedAt.shortText), by \(record.actor)"))
+                    words: "home: \(record.place), since \(record.recordedAt.shortText)"))
         }
         if settings.fence.isPlaceVague(fence.identity) {
             findings.append(
                 Finding(
                     grade: .warning,
-                    words: "no /etc/machine-id: a copy on another machine, under the same path, is not noticed",
+                    words: "no /etc/machine-id: a copy on another machine under this path is not noticed",
                     cure: "name this installation in `deployment:`"))
         }
         if !settings.fence.isWitnessWanted {

@@ -49,8 +49,9 @@ struct FenceSettings: Sendable {
     /// The machine's own name for itself (machine-id(5)); nil where there is none, as in many containers.
     static var machine: String? {
         let data = FileManager.default.contents(atPath: "/etc/machine-id")
-        let text = data.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-        return text.flatMap { $0.isEmpty ? nil : $0 }
+        let text = String(decoding: data ?? Data(), as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? nil : text
     }
 
     /// Why the witness cannot be kept; nil if it can, or need not.
@@ -84,9 +85,9 @@ struct FenceSettings: Sendable {
     func checkWitness() throws {
         guard let trouble = witnessTrouble else { return }
         throw CommandError(
-            "what this host has sent cannot be remembered outside the database: \(trouble). Without that, a "
-                + "restored backup is not noticed, and sends again what was sent since. Name a directory that "
-                + "this user may write in `state_directory:`, or write `witness: none` to go without",
+            "what this host has sent cannot be remembered outside the database: \(trouble). Without that, "
+                + "a restored backup is not noticed, and sends again what was sent since. Name a directory "
+                + "that this user may write in `state_directory:`, or write `witness: none` to go without",
             status: .refused)
     }
 }
