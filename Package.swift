@@ -108,6 +108,9 @@ let package = Package(
             name: "SendonceBundle",
             dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
             swiftSettings: house),
+        // Noticing that a database is a copy, or was put back.
+        .target(
+            name: "SendonceFence", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
         // Answering why: recorded rows to sentences and data.
         .target(
             name: "SendonceAudit", dependencies: ["SendonceCore", "SendonceJSON", "SendonceStore"],
@@ -137,7 +140,7 @@ let package = Package(
             name: "SendonceCommand",
             dependencies: [
                 "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
-                "SendonceFake", "SendonceJSON", "SendonceMaildir",
+                "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
@@ -279,6 +282,16 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["links.py"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceFenceTests",
+            dependencies: [
+                "SendonceCore",
+                "SendonceFence",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "SendonceSQLiteTests",

@@ -95,6 +95,8 @@ struct MessageProse {
                 "\(isNotSent): it had expired\(record.expiresAt.map { " on \($0)" } ?? "") before it "
                     + "could be sent."
             ]
+        case .cancelled where cause == nil && history.firstUnsureAt != nil:
+            ["\(unsure): a person cancelled it on \(at), so it is not tried again."]
         case .cancelled:
             [
                 "\(isNotSent): \(cause.map { "event #\($0)" } ?? "a person") cancelled it before it was "
@@ -112,7 +114,10 @@ struct MessageProse {
 
     private func accepted(at: Timestamp) -> Prose {
         guard let attempt = history.acceptance, let outcome = attempt.outcome else {
-            return "\(isSent): it was recorded as accepted on \(at)."
+            guard let act = history.acts.last(where: { $0.kind == .resolveAccepted }) else {
+                return "\(isSent): it was recorded as accepted on \(at)."
+            }
+            return "\(isSent): \(act.actor) says so, and resolved it as accepted on \(at)."
         }
         if outcome.verdict.outcome == .duplicate {
             return "\(isSent): on \(outcome.finishedAt) \(provider) refused a repeat under the same key"
@@ -177,7 +182,9 @@ extension HoldReason {
                 + "or not accepted."
         case .templateError: "A person can release it once its message can be made, or cancel it."
         case .restored: "A person can release it, cancel it, or resolve it as accepted."
-        case .fence: "A person can release it once no other copy sends, or cancel it."
+        case .fence:
+            "A person who knows that no other copy sent it can release it; else resolve it as accepted, or "
+                + "cancel it."
         }
     }
 }

@@ -33,7 +33,9 @@ package enum PersonAct: String, Hashable, Sendable, CaseIterable {
 
 extension MessageRecord {
     /// What follows from where the command stands.
-    func nextStep(attempts: [AttemptRecord], now: Timestamp, capability: Capability?) -> NextStep {
+    func nextStep(
+        attempts: [AttemptRecord], acts: [ActRecord], now: Timestamp, capability: Capability?
+    ) -> NextStep {
         guard case .queued(let queue) = standing else { return .nothing }
         switch queue.state {
         case .held: return .person(queue.hold.map(\.acts) ?? PersonAct.allCases)
@@ -44,7 +46,8 @@ extension MessageRecord {
             }
             return .lapse(attempt: attempt, leaseEnd: leaseEnd)
         case .pending, .unknown:
-            return turn(queue, firstUnsureAt: MessageHistory.firstUnsureAt(attempts), now: now, capability)
+            return turn(
+                queue, firstUnsureAt: MessageHistory.firstUnsureAt(attempts, acts), now: now, capability)
         }
     }
 
@@ -74,9 +77,9 @@ extension HoldReason {
     /// What a person can do about it.
     package var acts: [PersonAct] {
         switch self {
-        case .operator, .templateError, .fence: [.release, .cancel]
+        case .operator, .templateError: [.release, .cancel]
         case .unknownOutcome: [.resolve]
-        case .restored: [.release, .resolve, .cancel]
+        case .restored, .fence: [.release, .resolve, .cancel]
         }
     }
 }

@@ -22,11 +22,13 @@ extension Story {
         guard let message else { return [refusal] + act + [reference] }
         guard isEmitted else {
             let other = MessageProse(history: message, lead: .of(position: message.record.position), now: now)
-            return [refusal] + act + other.standing + other.keeping(after: decision.reason) + [reference]
+            return [refusal] + act + other.standing + other.keeping(after: decision.reason) + other.acts + [
+                reference
+            ]
         }
         let own = MessageProse(history: message, lead: .own, now: now)
         return own.standing + [cause(message)] + act + [losers(message)].compactMap(\.self) + own.attempts
-            + [reference]
+            + own.acts + [reference]
     }
 
     /// Who let the event be decided after it had come, and why.

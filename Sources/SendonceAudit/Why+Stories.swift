@@ -67,13 +67,14 @@ extension Why {
         of message: MessageRecord, _ decision: DecisionRecord?, _ event: LoggedEvent
     ) throws(StoreError) -> MessageHistory {
         let attempts = try reader.attempts(of: message.id)
+        let acts = try reader.acts(on: message.id)
         let capability = capability(message.route)
         return MessageHistory(
             record: message, eventType: event.event.type, occurredAt: event.event.occurredAt,
-            attempts: attempts,
+            attempts: attempts, acts: acts,
             losers: try decision.map { (decision) throws(StoreError) -> Losers in try losers(to: decision) }
                 ?? .none,
-            next: message.nextStep(attempts: attempts, now: now, capability: capability),
+            next: message.nextStep(attempts: attempts, acts: acts, now: now, capability: capability),
             capability: capability)
     }
 

@@ -42,6 +42,7 @@ extension Story {
             ("relation", relation.map(JSONValue.word)),
             ("message", message?.record.json),
             ("attempts", message.map { .array($0.attempts.map(\.json)) }),
+            ("acts", message.flatMap { $0.acts.isEmpty ? nil : .array($0.acts.map(\.json)) }),
             ("confirmed_duplicate", message.map { .bool($0.isConfirmedDuplicate) }),
             ("losers", message.flatMap { $0.losers.count > 0 ? $0.losers.json : nil }),
             ("next", message?.next.json))

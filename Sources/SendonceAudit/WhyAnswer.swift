@@ -55,16 +55,20 @@ package struct MessageHistory: Sendable {
     /// That event's own time.
     package var occurredAt: Timestamp
     package var attempts: [AttemptRecord]
+    package var acts: [ActRecord]
     package var losers: Losers
     package var next: NextStep
     package var capability: Capability?
 
     /// Start of the first attempt that may have reached the provider: one whose outcome is unknown or not
     /// there yet.
-    package var firstUnsureAt: Timestamp? { MessageHistory.firstUnsureAt(attempts) }
+    package var firstUnsureAt: Timestamp? { MessageHistory.firstUnsureAt(attempts, acts) }
 
-    static func firstUnsureAt(_ attempts: [AttemptRecord]) -> Timestamp? {
-        attempts.first { attempt in
+    /// What a person resolved as not accepted is not unsure any more.
+    static func firstUnsureAt(_ attempts: [AttemptRecord], _ acts: [ActRecord]) -> Timestamp? {
+        let resolvedAt = acts.last { $0.kind == .resolveNotAccepted }?.recordedAt
+        return attempts.first { attempt in
+            if let resolvedAt, attempt.startedAt <= resolvedAt { return false }
             guard let outcome = attempt.outcome else { return true }
             return outcome.verdict.outcome == .unknown
         }?.startedAt

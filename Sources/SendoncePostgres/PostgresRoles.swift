@@ -24,7 +24,7 @@ package struct PostgresRoles: Hashable, Sendable {
         let names =
             Self.appendOnly + [
                 "outbox", "outbox_queue", "outbox_route", "outbox_projector", "outbox_schema",
-                "outbox_authority", "outbox_arrival",
+                "outbox_authority", "outbox_home", "outbox_arrival",
             ]
         let all = (names + ["outbox_message"]).joined(separator: ", ")
         let (appender, runner, reader) = (quoted(appender), quoted(`operator`), quoted(reader))
@@ -47,6 +47,8 @@ package struct PostgresRoles: Hashable, Sendable {
             GRANT DELETE ON outbox TO \(runner);
             GRANT INSERT, UPDATE, DELETE ON outbox_queue TO \(runner);
             GRANT INSERT, UPDATE ON outbox_route, outbox_projector TO \(runner);
+            -- To lock a table takes the right to change it; its triggers refuse every change.
+            GRANT INSERT, UPDATE ON outbox_home TO \(runner);
 
             -- Whoever looks.
             GRANT SELECT ON \(all)
@@ -58,7 +60,7 @@ package struct PostgresRoles: Hashable, Sendable {
     static let appendOnly = [
         "outbox_log", "outbox_rule_set", "outbox_activation", "outbox_scope", "outbox_decision",
         "outbox_ledger", "outbox_command", "outbox_attempt", "outbox_outcome", "outbox_late_answer",
-        "outbox_finish", "outbox_gate",
+        "outbox_finish", "outbox_gate", "outbox_act", "outbox_act_command",
     ]
 
     private func quoted(_ name: String) -> String {

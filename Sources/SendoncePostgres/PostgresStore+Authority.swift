@@ -18,11 +18,6 @@ extension Session {
         }
     }
 
-    /// Lets nobody project or claim who is not where the log is in force. Within the transaction.
-    func checkAuthority() throws(StoreError) {
-        if let refusal = try authority()?.refusal { throw .fenced(refusal) }
-    }
-
     /// Outcomes are recorded wherever their attempts are: also where the log moved away from, never in a
     /// copy, whose attempts were not made from it.
     func checkSettling() throws(StoreError) {

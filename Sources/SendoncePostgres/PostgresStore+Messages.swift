@@ -19,6 +19,10 @@ extension PostgresStore {
             texts.append(Text(state))
             conditions.append("coalesce(f.state, q.state) = $\(texts.count + 1)")
         }
+        if let hold = filter.hold {
+            texts.append(Text(hold.rawValue))
+            conditions.append("q.hold_reason = $\(texts.count + 1)")
+        }
         return try messages(
             conditions.joined(separator: " AND ") + " ORDER BY c.number DESC LIMIT $\(texts.count + 2)"
         ) {
@@ -134,4 +138,21 @@ extension PostgresStore {
         + "a.command = (SELECT number FROM outbox_command WHERE id = $1) ORDER BY a.attempt"
     private static let lateSQL =
         OutcomeRecord.lateSQL + "command = (SELECT number FROM outbox_command WHERE id = $1) ORDER BY number"
+}
+
+extension PostgresStore {
+    package func acts(on id: CommandID) throws(StoreError) -> [ActRecord] {
+        try reader.use { (session: Session) throws(StoreError) in
+            try session.rows(
+                """
+                SELECT \(ActRecord.columns) FROM outbox_act_command t JOIN outbox_act a ON a.number = t.act
+                WHERE t.command = (SELECT number FROM outbox_command WHERE id = $1) ORDER BY a.number
+                """
+            ) {
+                $0.add(id)
+            } read: { (row: Row) throws(StoreError) in
+                try ActRecord(row)
+            }
+        }
+    }
 }

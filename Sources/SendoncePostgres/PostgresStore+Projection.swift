@@ -10,9 +10,9 @@ extension PostgresStore: ProjectionStore {
     ) throws(StoreError) -> Result {
         var held = lease.withLock { $0 }
         let result = try projector.transaction { (session: Session) throws(StoreError) -> Result in
-            try session.checkAuthority()
+            let home = try session.checkAuthority()
             held = try held.enter(session, for: settings.lease)
-            return try run(body, on: session)
+            return try run(body, on: session, home)
         }
         // Only now: what was rolled back was not taken.
         let committed = held
@@ -25,16 +25,17 @@ extension PostgresStore: ProjectionStore {
         _ body: (any ProjectionTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try projector.transaction { (session: Session) throws(StoreError) -> Result in
-            try session.checkAuthority()
+            let home = try session.checkAuthority()
             _ = try session.first(ProjectorLease.lockSQL) { $0.integer(1) }
-            return try run(body, on: session)
+            return try run(body, on: session, home)
         }
     }
 
     private func run<Result>(
-        _ body: (any ProjectionTransaction) throws(StoreError) -> Result, on session: Session
+        _ body: (any ProjectionTransaction) throws(StoreError) -> Result, on session: Session,
+        _ home: HomeRecord?
     ) throws(StoreError) -> Result {
-        let open = PostgresProjection(session: session, store: self)
+        let open = PostgresProjection(session: session, store: self, home: home)
         let result = try body(open)
         try open.flush()
         return result
@@ -77,22 +78,28 @@ final class PostgresProjection: ProjectionTransaction {
     let store: PostgresStore
     /// Kept from one batch to the next: within the transaction nobody else writes.
     private var writer: BatchWriter?
+    private let home: HomeRecord?
+    /// Of what is gathered: the last event that the fence makes suspect, and how many commands there are.
+    private var suspects: (position: Int64?, emitted: Int) = (nil, 0)
 
-    init(session: Session, store: PostgresStore) {
+    init(session: Session, store: PostgresStore, home: HomeRecord?) {
         self.session = session
         self.store = store
+        self.home = home
     }
 
     /// Writes what was gathered, so that the database has all of it.
     func flush() throws(StoreError) {
         try writer?.flush()
+        if let home, let position = suspects.position {
+            try session.holdSuspects(among: suspects.emitted, through: position, at: home.recordedAt)
+        }
+        suspects = (nil, 0)
     }
 
     func head() throws(StoreError) -> LogHead {
         try flush()
-        return try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
-            (row: Row) throws(StoreError) in LogHead(position: row.integer(0), link: try row.digest(1))
-        } ?? .empty
+        return try session.head()
     }
 
     func activation() throws(StoreError) -> Activation? {
@@ -210,6 +217,9 @@ final class PostgresProjection: ProjectionTransaction {
         var writer = if let kept = self.writer { kept } else { try BatchWriter(session: session) }
         try writer.add(batch)
         self.writer = writer
+        guard let home else { return }
+        suspects.emitted += batch.emittedCount
+        suspects.position = batch.lastSuspect(home) ?? suspects.position
     }
 
     func write(

@@ -118,9 +118,9 @@ private struct SettlementRound {
         try session.hold(held)
     }
 
-    /// Ends commands that wait because their outcome was unknown, if a late answer says that they were
-    /// accepted: the answer that just came, or one that came while a later attempt was open and has ended
-    /// without an answer of its own.
+    /// Ends commands that wait, for whatever reason, if a late answer says that they were accepted: the
+    /// answer that just came, or one that came while a later attempt was open and has ended without an answer
+    /// of its own.
     private func acceptProven(_ settlements: [Settlement], _ session: Session) throws(StoreError) {
         guard !settlements.isEmpty else { return }
         var numbers = Column(.integer)
@@ -131,8 +131,7 @@ private struct SettlementRound {
         }
         let ended = try session.rows(
             """
-            DELETE FROM outbox_queue q WHERE q.command = ANY ($1::bigint[])
-                AND (q.state = 'unknown' OR (q.state = 'held' AND q.hold_reason = 'unknown_outcome'))
+            DELETE FROM outbox_queue q WHERE q.command = ANY ($1::bigint[]) AND q.state <> 'sending'
                 AND EXISTS (SELECT 1 FROM outbox_late_answer a
                     WHERE a.command = q.command AND a.outcome IN ('accepted', 'duplicate'))
             RETURNING q.command

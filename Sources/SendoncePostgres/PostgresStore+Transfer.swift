@@ -1,4 +1,4 @@
-// Giving a log away and receiving one. Statements are made from the list of tables, because all thirteen are
+// Giving a log away and receiving one. Statements are made from the list of tables, because all fifteen are
 // read and written alike.
 package import SendonceCore
 package import SendonceStore
@@ -40,6 +40,7 @@ extension PostgresStore: TransferSource {
     package func seal(_ record: AuthorityRecord) throws(StoreError) {
         try writer.transaction { (session: Session) throws(StoreError) in
             try session.lockAuthority(.againstReaders)
+            if let refusal = try session.homeRecord()?.refusal { throw .fenced(refusal) }
             if let open = try session.openAttempts(now: record.recordedAt) { throw .conflict(open.words) }
             try session.append(record)
         }

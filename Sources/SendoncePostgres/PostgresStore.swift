@@ -10,6 +10,7 @@ package final class PostgresStore: Sendable {
     let writer: Session
     let reader: Session
     let settings: PostgresSettings
+    let watch = Watch()
     /// What this process holds of the right to project.
     let lease: Mutex<ProjectorLease>
     let intakeSearch = Mutex(IntakeSearch())
@@ -24,8 +25,8 @@ package final class PostgresStore: Sendable {
     /// `.damaged`.
     package init(_ settings: PostgresSettings, name: String = "sendonce") throws(StoreError) {
         self.settings = settings
-        projector = Session(settings)
-        writer = Session(settings)
+        projector = Session(settings, watch: watch)
+        writer = Session(settings, watch: watch)
         reader = Session(settings)
         // Two processes of the same name on the same host must differ.
         let unique = UInt64.random(in: .min ... .max)

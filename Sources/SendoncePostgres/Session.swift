@@ -10,12 +10,15 @@ final class Session: @unchecked Sendable {
     // Unchecked because the compiler cannot see that what is variable here is touched only under the lock.
     private let lock = NSLock()
     private let settings: PostgresSettings
+    /// What its transactions make sure of.
+    let watch: Watch
     private var connection: Connection?
     private var offset: ClockOffset?
 
     /// Connects when it is first used; the server is checked anew at every connection.
-    init(_ settings: PostgresSettings) {
+    init(_ settings: PostgresSettings, watch: Watch = Watch()) {
         self.settings = settings
+        self.watch = watch
     }
 
     // MARK: Use

@@ -18,9 +18,12 @@ extension Session {
         }
     }
 
-    /// Lets nobody project or claim who is not where the log is in force. Within the transaction.
-    func checkAuthority() throws(StoreError) {
+    /// Lets nobody project or claim who is not where the log is in force. Within the transaction. Returns the
+    /// home, if one is recorded.
+    @discardableResult
+    func checkAuthority() throws(StoreError) -> HomeRecord? {
         if let refusal = try authority()?.refusal { throw .fenced(refusal) }
+        return try checkHome()
     }
 
     /// Outcomes are recorded wherever their attempts are: also where the log moved away from, never in a

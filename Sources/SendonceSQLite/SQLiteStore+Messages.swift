@@ -11,6 +11,7 @@ extension SQLiteStore {
             ("c.recipient = ?1 AND c.number IN (\(CommandLookup.candidatesSQL))", filter.recipient),
             ("c.rule = ?", filter.rule), ("c.route = ?", filter.route),
             ("coalesce(f.state, q.state) = ?", filter.state.map { Text($0) }),
+            ("q.hold_reason = ?", filter.hold.map { Text($0.rawValue) }),
         ]
         let conditions = filters.compactMap { $0.1 == nil ? nil : $0.0 } + ["c.number < ?"]
         return try messages(conditions.joined(separator: " AND ") + " ORDER BY c.number DESC LIMIT ?") {
@@ -124,4 +125,22 @@ extension SQLiteStore {
         AttemptRecord.selectSQL + "a.command = ? ORDER BY a.attempt"
     private static let lateSQL =
         OutcomeRecord.lateSQL + "command = ? ORDER BY number"
+}
+
+extension SQLiteStore {
+    package func acts(on id: CommandID) throws(StoreError) -> [ActRecord] {
+        try reader.snapshot { (session: Session) throws(StoreError) -> [ActRecord] in
+            guard let number = try session.number(of: id) else { return [] }
+            return try session.rows(
+                """
+                SELECT \(ActRecord.columns) FROM outbox_act_command t JOIN outbox_act a ON a.number = t.act
+                WHERE t.command = ? ORDER BY a.number
+                """
+            ) {
+                $0.add(number)
+            } read: { (row: Statement) throws(StoreError) in
+                try ActRecord(row)
+            }
+        }
+    }
 }

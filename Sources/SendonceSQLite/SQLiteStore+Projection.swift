@@ -8,8 +8,8 @@ extension SQLiteStore: ProjectionStore {
         _ body: (any ProjectionTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try writer.transaction { (session: Session) throws(StoreError) -> Result in
-            try session.checkAuthority()
-            return try body(SQLiteProjection(session: session))
+            let home = try session.checkAuthority()
+            return try body(SQLiteProjection(session: session, home: home))
         }
     }
 
@@ -25,15 +25,15 @@ final class SQLiteProjection: ProjectionTransaction {
     let session: Session
     /// Kept from one batch to the next: within the transaction nobody else writes.
     private var writer: BatchWriter?
+    private let home: HomeRecord?
 
-    init(session: Session) {
+    init(session: Session, home: HomeRecord?) {
         self.session = session
+        self.home = home
     }
 
     func head() throws(StoreError) -> LogHead {
-        try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
-            (row: Statement) throws(StoreError) in LogHead(position: row.integer(0), link: try row.digest(1))
-        } ?? .empty
+        try session.head()
     }
 
     func activation() throws(StoreError) -> Activation? {
@@ -158,6 +158,9 @@ final class SQLiteProjection: ProjectionTransaction {
         try writer.write(batch)
         try writer.remove(moved: batch.moved)
         self.writer = writer
+        if let home, let position = batch.lastSuspect(home) {
+            try session.holdSuspects(among: batch.emittedCount, through: position, at: home.recordedAt)
+        }
     }
 
     func write(

@@ -122,9 +122,9 @@ extension Session {
         statement.add(settlement.finishedAt)
     }
 
-    /// Ends a command that waits because its outcome was unknown, if a late answer says that it was accepted:
-    /// the answer that just came, or one that came while a later attempt was open and has ended without an
-    /// answer of its own.
+    /// Ends a command that waits, for whatever reason, if a late answer says that it was accepted: the answer
+    /// that just came, or one that came while a later attempt was open and has ended without an answer of its
+    /// own.
     private func acceptProven(_ number: Int64, _ settlement: Settlement) throws(StoreError) {
         let proof = try first(
             """
@@ -139,8 +139,7 @@ extension Session {
         guard proof != nil else { return }
         let statement = try statement(
             """
-            DELETE FROM outbox_queue WHERE command = ?
-                AND (state = 'unknown' OR (state = 'held' AND hold_reason = 'unknown_outcome'))
+            DELETE FROM outbox_queue WHERE command = ? AND state <> 'sending'
             """)
         statement.add(number)
         guard try statement.changes() == 1 else { return }

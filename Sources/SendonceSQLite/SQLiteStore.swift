@@ -10,6 +10,7 @@ package final class SQLiteStore: Sendable {
     package let path: String
     let writer: Session
     let reader: Session
+    let watch = Watch()
 
     /// Opens a migrated database.
     ///
@@ -17,7 +18,7 @@ package final class SQLiteStore: Sendable {
     /// `.schemaFromTheFuture`, `.busy`, `.unavailable`, `.damaged`.
     package init(path: String, settings: SQLiteSettings = SQLiteSettings()) throws(StoreError) {
         self.path = path
-        writer = try Session(path: path, settings: settings, readOnly: false)
+        writer = try Session(path: path, settings: settings, readOnly: false, watch: watch)
         let version = try writer.use { (session: Session) throws(StoreError) in
             try SQLiteMigration.check(session)
         }

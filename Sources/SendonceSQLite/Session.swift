@@ -31,12 +31,17 @@ final class Session: @unchecked Sendable {
     // Unchecked because the compiler cannot see that `statements` and `handle` are only touched inside `use`,
     // which the serial queue of `connection` lets one thread enter at a time.
     private let connection: DatabaseQueue
+    /// What its transactions make sure of.
+    let watch: Watch
     private var statements: [String: Statement] = [:]
     private var handle: OpaquePointer?
 
     /// Opens the file; tries again while another process opens, recovers or closes it, up to the busy
     /// timeout.
-    init(path: String, settings: SQLiteSettings, readOnly: Bool) throws(StoreError) {
+    init(
+        path: String, settings: SQLiteSettings, readOnly: Bool, watch: Watch = Watch()
+    ) throws(StoreError) {
+        self.watch = watch
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(settings.busyTimeout)

@@ -165,12 +165,17 @@ package struct MessageFilter: Hashable, Sendable {
     package var route: Text?
     /// A word of `QueueState` or `FinishedState`.
     package var state: String?
+    package var hold: HoldReason?
 
-    package init(recipient: Text? = nil, rule: Text? = nil, route: Text? = nil, state: String? = nil) {
+    package init(
+        recipient: Text? = nil, rule: Text? = nil, route: Text? = nil, state: String? = nil,
+        hold: HoldReason? = nil
+    ) {
         self.recipient = recipient
         self.rule = rule
         self.route = route
         self.state = state
+        self.hold = hold
     }
 }
 
@@ -231,6 +236,8 @@ package protocol AuditReader: RuleSetReader {
     /// Key parts that resemble the given one: equal but for case, leading zeros, blanks or punctuation.
     func similarKeys(to part: Text, limit: Int) throws(StoreError) -> [Text]
     func attempts(of id: CommandID) throws(StoreError) -> [AttemptRecord]
+    /// What people did to the command, oldest first.
+    func acts(on id: CommandID) throws(StoreError) -> [ActRecord]
 
     /// Intake rows that are not in the log yet, oldest first.
     func intake(limit: Int) throws(StoreError) -> [IntakeEvent]

@@ -137,3 +137,27 @@ extension AuthorityRecord {
             reason: row.text(4), digest: try row.digestIfAny(5), recordedAt: row.time(6))
     }
 }
+
+extension HomeRecord {
+    /// Of `outbox_home`.
+    package static let columns = "state, home, place, actor, reason, suspect_through, recorded_at"
+
+    package init(_ row: some RecordedRow, from first: Int32 = 0) throws(StoreError) {
+        self.init(
+            state: try row.word(first), home: try row.digest(first + 1), place: row.text(first + 2),
+            actor: row.text(first + 3), reason: row.text(first + 4), suspectThrough: row.integer(first + 5),
+            recordedAt: row.time(first + 6))
+    }
+}
+
+extension ActRecord {
+    /// Of `outbox_act a`.
+    package static let columns =
+        "a.number, a.act, a.request, a.actor, a.reason, a.selection, a.commands, a.recorded_at"
+
+    package init(_ row: some RecordedRow) throws(StoreError) {
+        self.init(
+            number: row.integer(0), kind: try row.word(1), request: row.text(2), actor: row.text(3),
+            reason: row.text(4), selection: row.text(5), commands: row.integer(6), recordedAt: row.time(7))
+    }
+}

@@ -79,7 +79,7 @@ package struct TransferTable: Hashable, Sendable {
     /// the finishes, so that a command that ended since an earlier copy leaves it first.
     package static let all = [
         log, ruleSet, activation, scope, decision, ledger, command, attempt, outcome, lateAnswer, queue,
-        finish, gate,
+        finish, gate, act, actCommand,
     ]
 
     package static let log = TransferTable(
@@ -164,12 +164,24 @@ package struct TransferTable: Hashable, Sendable {
             ("detail", .words),
         ], isNumbered: true)
 
+    package static let act = TransferTable(
+        "outbox_act", key: [("number", .integer)],
+        [
+            ("request", .text), ("act", .text), ("actor", .text), ("reason", .text), ("selection", .text),
+            ("commands", .integer), ("recorded_at", .integer),
+        ], isNumbered: true)
+
+    package static let actCommand = TransferTable(
+        "outbox_act_command", key: [("act", .integer), ("command", .integer)],
+        [("state", .text), ("hold_reason", .text)])
+
     /// Tables that do not move as rows, each with the reason.
     package static let left: [String: String] = [
         "outbox": "moves event by event, under the numbers of its new place",
         "outbox_run": "derived; made anew on arrival", "outbox_lookup": "derived; made anew on arrival",
         "outbox_schema": "says what was done to this database",
         "outbox_authority": "says how this database stands to the log",
+        "outbox_home": "says where this database stands",
         "outbox_arrival": "says what this database received",
         "outbox_route": "which sends of a route are under way here; when a log is sealed, none is",
         "outbox_projector": "who projects here; nobody does elsewhere",

@@ -10,7 +10,7 @@ struct ImportTests {
         "SendonceJSON": ["SendonceCore", "CSimdJSON"],
         "SendonceRules": ["SendonceCore", "Yams"],
         "SendonceTemplates": ["SendonceCore", "Mustache"],
-        "SendonceStore": ["SendonceCore"],
+        "SendonceStore": ["SendonceCore", "Synchronization"],
         "SendonceSQLite": [
             "CSQLite", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "SchemaSQLite", "SendonceCore",
             "SendonceStore",
@@ -25,6 +25,7 @@ struct ImportTests {
             "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
         ],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
+        "SendonceFence": ["Glibc", "SendonceCore", "SendonceStore", "Synchronization"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -36,7 +37,8 @@ struct ImportTests {
         "SendonceCommand": [
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
             "SendonceBundle", "SendonceCore",
-            "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
+            "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
+            "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
@@ -97,6 +99,7 @@ struct ImportTests {
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
             "SendonceAudit",
             "SendonceBundle",
+            "SendonceFence",
             "SendonceTemplates",
             "SendonceTransfer",
         ])

@@ -49,7 +49,7 @@ func stable(_ text: String, in sandbox: Sandbox) -> String {
     let replacements: [(pattern: String, word: String)] = [
         (#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"#, "<time>"),
         (#"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC"#, "<time in the sandbox...>"),
-        (#"[0-9a-f]{64}"#, "<digest>"),
+        (#"[0-9a-f]{64}"#, "<digest>"), (#"[0-9a-f]{16}-[0-9a-f]{16}\.witness"#, "<log>-<home>.witness"),
         (#"SQLite 3\.\d+\.\d+, journal_mode wal: [^"\n]*"#, "SQLite <version>, journal_mode wal"),
         (#"SQLite 3\.\d+\.\d+, journal_mode wal"#, "SQLite <version>, journal_mode wal"),
         (#"ok     SQLite <version>"#, "<ok>   SQLite <version>"),

@@ -10,6 +10,7 @@ import Testing
 
 /// Everything that a store offers, so that a test can use it without knowing which one it is.
 typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter & PastReader
+    & ActWriter & FenceKeeper
 
 /// Which store a test runs on; the argument of every conformance test.
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {

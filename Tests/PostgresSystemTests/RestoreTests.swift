@@ -1,4 +1,5 @@
-// A database that moves to another server as a dump.
+// A database that comes back on another server, or as it was before: nothing is sent until a person says what
+// may go.
 import Foundation
 import PostgresSupport
 import ProcessSupport
@@ -8,7 +9,7 @@ import Testing
 
 extension PostgresSystemTests {
     @Test(
-        "A dump with events in the intake, commands in the queue and attempts under way is restored: nothing is skipped, nothing sent twice"
+        "A restored dump with work of every kind is fenced; released, it skips nothing and sends nothing twice"
     )
     func restore() async throws {
         let server = try PostgresCluster.shared()
@@ -48,8 +49,27 @@ extension PostgresSystemTests {
         shop.address = restored
         shop.plain = other.plain("shop")
         #expect(try shop.number("SELECT count(*) FROM outbox") == 70)
-        run = try shop.run()
+        let requests = fake.tally().requests
+        for _ in 1...2 {
+            let refused = try shop.run().finish()
+            #expect(refused.status == 3 && refused.errors.contains("copied or moved"), "\(refused.errors)")
+        }
+        #expect(fake.tally().requests == requests)
+        #expect(try shop.number("SELECT count(*) FROM outbox") == 70)
+        #expect(try shop.number("SELECT count(*) FROM outbox_queue WHERE hold_reason <> 'fence'") == 0)
         try shop.append(85..<100)
+        let queued = try shop.number("SELECT count(*) FROM outbox_queue")
+        try shop.command("fence", "lift", "--yes", "\(queued)", "--reason", "a new server")
+        run = try shop.run()
+        try eventually("what came since is accepted, the rest is held") {
+            try shop.number("SELECT count(*) FROM outbox") == 0
+                && shop.number("SELECT count(*) FROM outbox_queue WHERE state <> 'held'") == 0
+        }
+        // Orders 85 to 89 were written before and after: those before are decided first, and held.
+        #expect(fake.tally().accepted - fake.tally().duplicates <= 60 + 10)
+        let held = try shop.number("SELECT count(*) FROM outbox_queue WHERE hold_reason = 'fence'")
+        try shop.command(
+            "release", "--held", "fence", "--yes", "\(held)", "--reason", "the old server is gone")
         try eventually("all is decided and accepted") { try shop.isDone() }
         run.mustEnd()
         #expect(fake.acceptedOrders.sorted() == Array(0..<100))
@@ -58,6 +78,68 @@ extension PostgresSystemTests {
             try shop.number("SELECT count(*) FROM outbox_log WHERE event_type = 'order.placed'")
                 == 60 + 70 + 15)
         #expect(try shop.brokenPromises() == [])
+        await fake.stop()
+    }
+
+    @Test("A base backup that is put back, with the same identifier, is fenced by what its hosts have seen")
+    func baseBackup() async throws {
+        let server = try Server()
+        let fake = FakeBrevo()
+        let shop = try Shop(try server.database(), fakePort: try await fake.start())
+        try shop.append(0..<10)
+        try shop.command("run", "--once")
+        try shop.append(10..<15)
+        let backup = try server.baseBackup()
+        let run = try shop.run()
+        try eventually("all are accepted") { fake.tally().accepted == 15 }
+        // While it works, the server is put back under it.
+        try server.putBack(backup)
+        var after = shop
+        after.plain = server.plain("shop")
+        try eventually("it has noticed: \(run.errorText)") { !run.isRunning }
+        #expect(run.wait() == 3, "\(run.errorText)")
+        #expect(run.errorText.contains("restored or rewound"), "\(run.errorText)")
+        let refused = try shop.run().finish()
+        #expect(refused.status == 3, "\(refused.errors)")
+        #expect(fake.tally().requests == 15)
+        #expect(try after.number("SELECT count(*) FROM outbox") == 5)
+
+        // A host that never saw the log is told by the row that the other one wrote.
+        let other = try Program(
+            Place.sendonce, ["run", "--once"], in: shop.sandbox,
+            environment: ["SENDONCE_DATABASE": shop.address, "XDG_STATE_HOME": shop.sandbox.path("other")]
+        ).finish()
+        #expect(other.status == 3, "\(other.errors)")
+        try after.append(15..<16)
+        try after.command("fence", "lift", "--yes", "0", "--reason", "back to the backup")
+        try after.command("run", "--once")
+        #expect(fake.acceptedOrders.sorted() == Array(0..<16))
+        #expect(fake.tally().requests == 16)
+        #expect(try after.number("SELECT count(*) FROM outbox_queue WHERE hold_reason = 'fence'") == 5)
+        try after.command("resolve", "--accepted", "--held", "fence", "--yes", "5", "--reason", "seen there")
+        #expect(try after.isDone() && after.accepted() == 16)
+        await fake.stop()
+    }
+
+    @Test("A copy of the database within the cluster is fenced, and the original goes on")
+    func template() async throws {
+        let server = try PostgresCluster.shared()
+        let database = try server.database()
+        let fake = FakeBrevo()
+        let shop = try Shop(database.connection, fakePort: try await fake.start())
+        try shop.append(0..<3)
+        try shop.command("run", "--once")
+        try shop.append(3..<5)
+        shop.plain.close()
+        let name = "copy_of_\(database.name)"
+        let admin = PlainConnection(server.connection("postgres"))
+        try admin.run("CREATE DATABASE \(name) TEMPLATE \(database.name)")
+        let refused = try shop.run(at: server.connection(name)).finish()
+        #expect(refused.status == 3 && refused.errors.contains("copied or moved"), "\(refused.errors)")
+        #expect(fake.tally().requests == 3)
+        try admin.run("DROP DATABASE \(name) WITH (FORCE)")
+        let again = try shop.command("run", "--once")
+        #expect(fake.acceptedOrders.sorted() == Array(0..<5), "\(again)")
         await fake.stop()
     }
 }

@@ -22,7 +22,11 @@ package final class Program {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = sandbox.directory
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // What a process remembers outside its database goes with the test, and a machine without a name of
+        // its own is as good as any other.
+        let state = ["XDG_STATE_HOME": sandbox.path("state"), "SENDONCE_DEPLOYMENT": "test"]
+        process.environment = ProcessInfo.processInfo.environment.merging(state) { $1 }
+            .merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         process.standardInput = FileHandle.nullDevice

@@ -8,6 +8,7 @@ struct Recorded: AuditReader {
     var decided: [DecisionRecord] = []
     var commands: [MessageRecord] = []
     var tried: [CommandID: [AttemptRecord]] = [:]
+    var done: [CommandID: [ActRecord]] = [:]
     var waiting: [IntakeEvent] = []
     var scopesInForce: [Text: Text] = [:]
 
@@ -105,6 +106,10 @@ struct Recorded: AuditReader {
 
     func attempts(of id: CommandID) -> [AttemptRecord] {
         tried[id] ?? []
+    }
+
+    func acts(on id: CommandID) -> [ActRecord] {
+        done[id] ?? []
     }
 
     func intake(limit: Int) -> [IntakeEvent] {

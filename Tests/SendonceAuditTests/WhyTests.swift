@@ -129,7 +129,7 @@ import Testing
                 == .finish(.expired, at: time(700), cause: nil))
         #expect(
             try next(queued(.pending, due: 700), expiresAt: time(701)) == .attempt(number: 1, at: time(700)))
-        #expect(try next(queued(.held, due: 1, hold: .fence)) == .person([.release, .cancel]))
+        #expect(try next(queued(.held, due: 1, hold: .fence)) == .person([.release, .resolve, .cancel]))
     }
 
     @Test("Canonical keys are read back into their parts, and nothing else is")

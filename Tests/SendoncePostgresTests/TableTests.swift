@@ -42,6 +42,10 @@ import Testing
                 finished_at) VALUES (1, 1, 1, 'accepted', 1, 'ok', '', 1, 1);
             INSERT INTO outbox_finish VALUES (1, 'accepted', 1, NULL);
             INSERT INTO outbox_gate (command, at, gate) VALUES (1, 1, 'operator');
+            INSERT INTO outbox_act (request, act, actor, reason, selection, commands, recorded_at)
+                VALUES ('r', 'hold', 'ann', 'why', 'all', 1, 1);
+            INSERT INTO outbox_act_command VALUES (1, 1, 'pending', NULL);
+            INSERT INTO outbox_home VALUES (1, 'bound', sha256(''), 'here', 'ann', 'why', 0, 1);
             INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'elsewhere', 'ann', 'why', NULL, 1);
             INSERT INTO outbox_arrival VALUES ('t', 1, 1);
             """)
@@ -56,6 +60,7 @@ import Testing
             ("outbox_command", "route"), ("outbox_attempt", "dispatcher"), ("outbox_outcome", "code"),
             ("outbox_late_answer", "code"), ("outbox_finish", "state"), ("outbox_gate", "gate"),
             ("outbox_authority", "state"), ("outbox_arrival", "seq"),
+            ("outbox_act", "actor"), ("outbox_act_command", "state"), ("outbox_home", "place"),
         ]
         for (table, column) in tables {
             for statement in [

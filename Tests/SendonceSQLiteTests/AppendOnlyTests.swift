@@ -13,6 +13,7 @@ import Testing
         ("outbox_command", "route"), ("outbox_attempt", "dispatcher"), ("outbox_outcome", "code"),
         ("outbox_late_answer", "code"), ("outbox_finish", "state"), ("outbox_gate", "gate"),
         ("outbox_run", "last"), ("outbox_authority", "state"), ("outbox_arrival", "seq"),
+        ("outbox_act", "actor"), ("outbox_act_command", "state"), ("outbox_home", "place"),
     ]
 
     /// A file with at least one row in every table.
@@ -37,6 +38,9 @@ import Testing
                 (1, 1, 1, 1, 'accepted', 1, 'ok', '', NULL, NULL, NULL, 201, 1, 1);
             INSERT INTO outbox_finish VALUES (1, 'accepted', 1, NULL);
             INSERT INTO outbox_gate VALUES (1, 1, 1, 'operator', NULL, NULL);
+            INSERT INTO outbox_act VALUES (1, 'r', 'hold', 'ann', 'why', 'all', 1, 1);
+            INSERT INTO outbox_act_command VALUES (1, 1, 'pending', NULL);
+            INSERT INTO outbox_home VALUES (1, 'bound', \(digest), 'here', 'ann', 'why', 0, 1);
             INSERT INTO outbox_run VALUES (1, 1);
             INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'elsewhere', 'ann', 'why', NULL, 1);
             INSERT INTO outbox_arrival VALUES ('t', 1, 1);

@@ -121,7 +121,7 @@ extension TransferPage {
         let free = [
             "recorded_at", "occurred_at", "not_before", "started_at", "finished_at", "due_at", "at",
             "content",
-            "scope", "recipient",
+            "scope", "recipient", "state",
         ]
         var changed = rows
         for (index, column) in table.columns.enumerated().reversed() where free.contains(column.name) {

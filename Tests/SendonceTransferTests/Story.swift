@@ -13,6 +13,7 @@ enum Story {
         for event in laterEvents { _ = try store.append(event) }
         try project(in: store, at: .start + .hours(3))
         try deliver(from: store)
+        try act(in: store)
         for event in waiting { _ = try store.append(event) }
     }
 
@@ -150,6 +151,13 @@ enum Story {
             if let cause = due.gates.supersededBy { return .finish(.superseded, cause: cause) }
             return .leave
         }
+    }
+
+    /// What a person did: one command waits.
+    private static func act(in store: AnyStore) throws {
+        let order = ActOrder(
+            kind: .hold, request: "r1", actor: "Zoë", reason: "für alle", now: now + .hours(1))
+        _ = try store.act(order, on: CommandSelection(limit: 1), confirmed: 1)
     }
 
     private static func rules(_ template: String) -> String {

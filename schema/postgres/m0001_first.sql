@@ -261,6 +261,30 @@ CREATE TABLE outbox_gate (
 );
 CREATE INDEX outbox_gate_by_command ON outbox_gate (command);
 
+-- What people did to commands: who, when, why, and under which name, so that nothing is done twice.
+CREATE TABLE outbox_act (
+    number      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request     TEXT COLLATE "C" NOT NULL UNIQUE CHECK (request <> ''),
+    act         TEXT COLLATE "C" NOT NULL CHECK (act IN ('hold', 'release', 'cancel', 'resolve_accepted',
+        'resolve_not_accepted', 'lift_fence')),
+    actor       TEXT COLLATE "C" NOT NULL CHECK (actor <> ''),
+    reason      TEXT COLLATE "C" NOT NULL CHECK (reason <> ''),
+    selection   TEXT COLLATE "C" NOT NULL,
+    commands    BIGINT NOT NULL CHECK (commands >= 0),
+    recorded_at BIGINT NOT NULL
+);
+
+-- Which commands an act touched, and how each stood before.
+CREATE TABLE outbox_act_command (
+    act         BIGINT NOT NULL REFERENCES outbox_act (number),
+    command     BIGINT NOT NULL,
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('pending', 'sending', 'unknown', 'held')),
+    hold_reason TEXT COLLATE "C" CHECK (hold_reason IN ('operator', 'unknown_outcome', 'template_error',
+        'restored', 'fence')),
+    PRIMARY KEY (act, command)
+);
+CREATE INDEX outbox_act_command_by_command ON outbox_act_command (command);
+
 -- A row to lock for each route that has limits: who claims of it counts, and nobody else claims meanwhile. No
 -- command of the route that is being sent has a lease that ends before sending_from, so that the count need not
 -- wade through what was sent long ago.
@@ -548,6 +572,28 @@ CREATE TRIGGER outbox_gate_no_truncate BEFORE TRUNCATE ON outbox_gate
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
     'outbox_gate is append-only: a row is never deleted');
 
+CREATE TRIGGER outbox_act_command_needs_command AFTER INSERT ON outbox_act_command
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION outbox_needs_command();
+CREATE TRIGGER outbox_act_no_update BEFORE UPDATE ON outbox_act
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act is append-only: a row is never changed');
+CREATE TRIGGER outbox_act_no_delete BEFORE DELETE ON outbox_act
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act is append-only: a row is never deleted');
+CREATE TRIGGER outbox_act_no_truncate BEFORE TRUNCATE ON outbox_act
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act is append-only: a row is never deleted');
+
+CREATE TRIGGER outbox_act_command_no_update BEFORE UPDATE ON outbox_act_command
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act_command is append-only: a row is never changed');
+CREATE TRIGGER outbox_act_command_no_delete BEFORE DELETE ON outbox_act_command
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act_command is append-only: a row is never deleted');
+CREATE TRIGGER outbox_act_command_no_truncate BEFORE TRUNCATE ON outbox_act_command
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_act_command is append-only: a row is never deleted');
+
 -- Where the log is in force. No row: here, as ever; else the newest row says how this database stands. Each
 -- claim and each projector transaction reads it; who changes it locks the table against all of them.
 CREATE TABLE outbox_authority (
@@ -598,6 +644,48 @@ BEGIN
 END $$;
 CREATE TRIGGER outbox_authority_follows BEFORE INSERT ON outbox_authority
     FOR EACH ROW EXECUTE FUNCTION outbox_authority_follows();
+
+-- At which home the log is in force: which database of which cluster. The newest row counts. A copy finds
+-- another home here than its own, and fences itself. Each claim and each projector transaction reads it; who
+-- puts up a fence locks the table against all of them.
+CREATE TABLE outbox_home (
+    number          BIGINT PRIMARY KEY,
+    state           TEXT COLLATE "C" NOT NULL CHECK (state IN ('bound', 'fenced')),
+    home            BYTEA NOT NULL CHECK (octet_length(home) = 32),
+    place           TEXT COLLATE "C" NOT NULL,
+    actor           TEXT COLLATE "C" NOT NULL CHECK (actor <> ''),
+    reason          TEXT COLLATE "C" NOT NULL CHECK (reason <> ''),
+    suspect_through BIGINT NOT NULL CHECK (suspect_through >= 0),
+    recorded_at     BIGINT NOT NULL
+);
+CREATE TRIGGER outbox_home_no_update BEFORE UPDATE ON outbox_home
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_home is append-only: a row is never changed');
+CREATE TRIGGER outbox_home_no_delete BEFORE DELETE ON outbox_home
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_home is append-only: a row is never deleted');
+CREATE TRIGGER outbox_home_no_truncate BEFORE TRUNCATE ON outbox_home
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_refuse(
+    'outbox_home is append-only: a row is never deleted');
+
+-- From one home to another leads only a fence that a person lifts.
+CREATE FUNCTION outbox_home_follows() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    last outbox_home;
+BEGIN
+    SELECT * INTO last FROM outbox_home ORDER BY number DESC LIMIT 1;
+    IF NEW.number <> coalesce(last.number, 0) + 1 THEN
+        RAISE EXCEPTION 'outbox_home is append-only: the next number follows the last one'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NEW.state = last.state THEN
+        RAISE EXCEPTION 'outbox_home: this does not follow from how the database stands'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER outbox_home_follows BEFORE INSERT ON outbox_home
+    FOR EACH ROW EXECUTE FUNCTION outbox_home_follows();
 
 -- Which intake rows of the place that a log came from are here, and under which number: each arrives once.
 CREATE TABLE outbox_arrival (

@@ -297,6 +297,32 @@ CREATE TABLE outbox_gate (
 ) STRICT;
 CREATE INDEX outbox_gate_by_command ON outbox_gate (command);
 
+-- What people did to commands: who, when, why, and under which name, so that nothing is done twice.
+CREATE TABLE outbox_act (
+    number      INTEGER PRIMARY KEY,
+    request     TEXT NOT NULL UNIQUE CHECK (request <> ''),
+    act         TEXT NOT NULL CHECK ((act = 'hold' OR act = 'release' OR act = 'cancel'
+        OR act = 'resolve_accepted' OR act = 'resolve_not_accepted' OR act = 'lift_fence')),
+    actor       TEXT NOT NULL CHECK (actor <> ''),
+    reason      TEXT NOT NULL CHECK (reason <> ''),
+    selection   TEXT NOT NULL,
+    commands    INTEGER NOT NULL CHECK (commands >= 0),
+    recorded_at INTEGER NOT NULL
+) STRICT;
+
+-- Which commands an act touched, and how each stood before.
+CREATE TABLE outbox_act_command (
+    act         INTEGER NOT NULL REFERENCES outbox_act (number),
+    command     INTEGER NOT NULL REFERENCES outbox_command (number),
+    state       TEXT NOT NULL CHECK ((state = 'pending' OR state = 'sending' OR state = 'unknown'
+        OR state = 'held')),
+    hold_reason TEXT
+        CHECK ((hold_reason = 'operator' OR hold_reason = 'unknown_outcome' OR hold_reason = 'template_error'
+            OR hold_reason = 'restored' OR hold_reason = 'fence')),
+    PRIMARY KEY (act, command)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_act_command_by_command ON outbox_act_command (command);
+
 -- For people with SQL: a command with its state word.
 CREATE VIEW outbox_message AS
 SELECT c.number, c.id, c.position, c.rule, c.key, c.slot, c.generation, c.recipient, c.route,
@@ -427,6 +453,22 @@ CREATE TRIGGER outbox_gate_no_replace BEFORE INSERT ON outbox_gate
 WHEN EXISTS (SELECT 1 FROM outbox_gate WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'outbox_gate is append-only: this row exists'); END;
 
+CREATE TRIGGER outbox_act_no_update BEFORE UPDATE ON outbox_act
+BEGIN SELECT RAISE(ABORT, 'outbox_act is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_act_no_delete BEFORE DELETE ON outbox_act
+BEGIN SELECT RAISE(ABORT, 'outbox_act is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_act_no_replace BEFORE INSERT ON outbox_act
+WHEN EXISTS (SELECT 1 FROM outbox_act WHERE number = NEW.number OR request = NEW.request)
+BEGIN SELECT RAISE(ABORT, 'outbox_act is append-only: this row exists'); END;
+
+CREATE TRIGGER outbox_act_command_no_update BEFORE UPDATE ON outbox_act_command
+BEGIN SELECT RAISE(ABORT, 'outbox_act_command is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_act_command_no_delete BEFORE DELETE ON outbox_act_command
+BEGIN SELECT RAISE(ABORT, 'outbox_act_command is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_act_command_no_replace BEFORE INSERT ON outbox_act_command
+WHEN EXISTS (SELECT 1 FROM outbox_act_command WHERE act = NEW.act AND command = NEW.command)
+BEGIN SELECT RAISE(ABORT, 'outbox_act_command is append-only: this row exists'); END;
+
 CREATE TRIGGER outbox_finish_not_while_queued BEFORE INSERT ON outbox_finish
 WHEN EXISTS (SELECT 1 FROM outbox_queue WHERE command = NEW.command)
 BEGIN SELECT RAISE(ABORT, 'outbox_finish: a queued command is finished by its dispatcher'); END;
@@ -466,6 +508,31 @@ WHEN NEW.number IS (SELECT coalesce(max(number), 0) + 1 FROM outbox_authority)
             AND NOT EXISTS (SELECT 1 FROM outbox_authority WHERE transfer = NEW.transfer) END
     FROM outbox_authority last ORDER BY number DESC LIMIT 1), NEW.state = 'moved' OR NEW.state = 'copy')
 BEGIN SELECT RAISE(ABORT, 'outbox_authority: this does not follow from how the database stands'); END;
+
+-- At which home the log is in force: which file on which machine. The newest row counts. A copy finds another
+-- home here than its own, and fences itself; each claim and each projector transaction reads it.
+CREATE TABLE outbox_home (
+    number          INTEGER PRIMARY KEY,
+    state           TEXT NOT NULL CHECK ((state = 'bound' OR state = 'fenced')),
+    home            BLOB NOT NULL CHECK (length(home) = 32),
+    place           TEXT NOT NULL,
+    actor           TEXT NOT NULL CHECK (actor <> ''),
+    reason          TEXT NOT NULL CHECK (reason <> ''),
+    suspect_through INTEGER NOT NULL CHECK (suspect_through >= 0),
+    recorded_at     INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER outbox_home_no_update BEFORE UPDATE ON outbox_home
+BEGIN SELECT RAISE(ABORT, 'outbox_home is append-only: a row is never changed'); END;
+CREATE TRIGGER outbox_home_no_delete BEFORE DELETE ON outbox_home
+BEGIN SELECT RAISE(ABORT, 'outbox_home is append-only: a row is never deleted'); END;
+CREATE TRIGGER outbox_home_no_hole BEFORE INSERT ON outbox_home
+WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM outbox_home)
+BEGIN SELECT RAISE(ABORT, 'outbox_home is append-only: the next number follows the last one'); END;
+-- From one home to another leads only a fence that a person lifts.
+CREATE TRIGGER outbox_home_follows BEFORE INSERT ON outbox_home
+WHEN NEW.number IS (SELECT coalesce(max(number), 0) + 1 FROM outbox_home)
+    AND NEW.state IS (SELECT state FROM outbox_home ORDER BY number DESC LIMIT 1)
+BEGIN SELECT RAISE(ABORT, 'outbox_home: this does not follow from how the database stands'); END;
 
 -- Which intake rows of the place that a log came from are here, and under which number: each arrives once.
 CREATE TABLE outbox_arrival (

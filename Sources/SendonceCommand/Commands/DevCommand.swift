@@ -41,7 +41,7 @@ struct DevCommand: AsyncParsableCommand {
         _ = try settings.migration.up(now: SystemClock.now())
         let store = try Store.open(settings)
         let logger = Logger.sendonce
-        let factory = DispatcherFactory(settings: settings, store: store)
+        let factory = DispatcherFactory(settings: settings, store: store, fence: nil)
         let engine = Engine(
             .untilStopped, store: store, limits: EngineLimits(shutdownSeconds: 5), logger: logger
         ) { try factory.make(wake: $0) }

@@ -22,6 +22,9 @@ struct MessagesCommand: AsyncParsableCommand {
         name: .long, help: "Only messages in this state: \(MessagesCommand.states.joined(separator: ", ")).")
     var state: String?
 
+    @Option(name: .long, help: "Only messages held for this reason.")
+    var held: HoldReason?
+
     @Option(name: .long, help: "Only messages before this number (for the next page).")
     var before: Int64?
 
@@ -43,8 +46,17 @@ struct MessagesCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = MessageFilter(
             recipient: to.map { Text(EmailAddress($0)?.description ?? $0) }, rule: rule.map { Text($0) },
-            route: route.map { Text($0) }, state: state)
+            route: route.map { Text($0) }, state: state, hold: held)
         let messages = try await store.open().messages(filter, before: before, limit: limit)
+        Printer.list(messages.map(\.json), table: .of(messages), named: "messages", as: output.format)
+        if let last = messages.last, messages.count == limit, output.format == .table {
+            Printer.message("more: --before \(last.number)")
+        }
+    }
+}
+
+extension TextTable {
+    static func of(_ messages: [MessageRecord]) -> TextTable {
         var table = TextTable([
             .init("number", side: .right), .init("state"), .init("to", isFlexible: true), .init("rule"),
             .init("key", isFlexible: true), .init("attempts", side: .right), .init("command"),
@@ -54,9 +66,8 @@ struct MessagesCommand: AsyncParsableCommand {
                 "\(message.number)", message.standing.word, message.recipient.string, message.rule.string,
                 message.key.string, "\(message.attempts)", message.id.description)
         }
-        Printer.list(messages.map(\.json), table: table, named: "messages", as: output.format)
-        if let last = messages.last, messages.count == limit, output.format == .table {
-            Printer.message("more: --before \(last.number)")
-        }
+        return table
     }
 }
+
+extension HoldReason: ExpressibleByArgument {}

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import SendonceCore
 import SendonceDelivery
+import SendonceFence
 import SendonceProjection
 import SendonceRules
 import SendonceStore
@@ -35,6 +36,12 @@ struct RunCommand: AsyncParsableCommand {
         let store = try Store.open(settings)
         try Store.naming(settings) { () throws(StoreError) in try store.probe() }
         try Store.naming(settings) { () throws(StoreError) in try store.checkAuthority() }
+        try settings.fence.checkWitness()
+        let fence = try Store.naming(settings) { () throws(StoreError) in
+            let fence = try settings.fence.guarding(store)
+            try fence.enter()
+            return fence
+        }
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
@@ -45,8 +52,9 @@ struct RunCommand: AsyncParsableCommand {
                 "no route is set: name one in `routes:` of the settings (`sendonce init` shows how)")
         }
         let logger = Logger.sendonce
-        let factory = DispatcherFactory(settings: settings, store: store)
+        let factory = DispatcherFactory(settings: settings, store: store, fence: fence)
         try warnAboutRoutes(settings, store, logger)
+        warnAboutFence(settings, fence, logger)
         let engine = Engine(
             once ? .once : .untilStopped, store: store,
             limits: EngineLimits(shutdownSeconds: settings.shutdownSeconds), logger: logger
@@ -57,12 +65,46 @@ struct RunCommand: AsyncParsableCommand {
                 "deciding and delivering",
                 metadata: ["database": "\(settings.database.words)", "routes": "\(routes)"])
         }
-        try await EngineService.run(engine, logger: logger)
+        do {
+            try await EngineService.run(engine, logger: logger)
+        } catch {
+            try Store.naming(settings) { () throws(StoreError) in try noteFence(fence) }
+            throw error
+        }
         guard once else { return }
         Printer.line(engine.tally.words)
         if try store.hasIntake(), try store.activation() == nil {
             throw CommandError(
                 "events wait, but no rule set is active: run `sendonce rules activate FILE`", status: .no)
+        }
+    }
+
+    /// Whatever ended the work: if the database went back, that is recorded for all.
+    private func noteFence(_ fence: FenceGuard) throws(StoreError) {
+        // A database that cannot be asked has its own error, which is the one to show.
+        guard let finding = try? fence.examine(), finding.trouble != nil else { return }
+        throw .fenced(try fence.putUp(finding))
+    }
+
+    /// What the fence would not notice, said once.
+    private func warnAboutFence(_ settings: Settings, _ fence: FenceGuard, _ logger: Logger) {
+        if settings.fence.isPlaceVague(fence.identity) {
+            logger.warning(
+                """
+                this machine has no /etc/machine-id: a copy of the file on another one, under the same path, \
+                is not noticed; name this installation in `deployment:`
+                """
+            )
+        }
+        if !settings.fence.isWitnessWanted {
+            logger.warning("witness: none: a restored backup is not noticed, only a copy elsewhere")
+        } else if fence.isWitnessNew {
+            logger.notice(
+                """
+                this host remembers nothing of this log yet: of what was sent before now, it would not \
+                notice that a restore took it away
+                """
+            )
         }
     }
 

@@ -50,7 +50,9 @@ struct WhyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await store.settings()
         let audit = try Store.open(settings)
-        if let refusal = try audit.authority()?.refusal { Printer.message(Printer.visible(refusal)) }
+        for refusal in [try audit.authority()?.refusal, try audit.homeRecord()?.refusal] {
+            if let refusal { Printer.message(Printer.visible(refusal)) }
+        }
         let answer = try Why.answer(
             try questions(), in: audit, now: SystemClock.now(),
             providerCapability: { name in

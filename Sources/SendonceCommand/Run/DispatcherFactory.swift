@@ -3,12 +3,15 @@ import Foundation
 import SendonceCore
 import SendonceCurl
 import SendonceDelivery
+import SendonceFence
 import SendonceMaildir
 import SendonceStore
 
 struct DispatcherFactory: Sendable {
     let settings: Settings
     let store: AnyStore
+    /// nil where nothing can leave but to a fake provider.
+    let fence: FenceGuard?
 
     func make(wake: @escaping @Sendable () -> Void) throws -> Dispatcher {
         let now = try store.now()
@@ -22,12 +25,17 @@ struct DispatcherFactory: Sendable {
             return ActiveRoute(route, transport: try transport(for: route), at: now)
         }
         return Dispatcher(
-            queue: store, requests: RequestBuilder(store: store), routes: routes,
+            queue: queue, requests: RequestBuilder(store: store), routes: routes,
             settings: DispatchSettings(
                 dispatcher: Text(Store.processName),
                 lease: settings.lease,
                 gatheringTime: isOnServer ? DispatchSettings.gatheringTimeOnServer : .milliseconds(0)),
             wake: wake)
+    }
+
+    private var queue: any CommandQueue {
+        if let fence { return GuardedQueue(store, fence: fence) }
+        return store
     }
 
     /// A transport for each route: one account's stalled connections must not hold up another's.

@@ -2,6 +2,7 @@
 import Foundation
 import SendonceCore
 import SendonceDelivery
+import SendonceFence
 import SendoncePostgres
 import SendonceProjection
 import SendonceSQLite
@@ -43,6 +44,7 @@ struct Examination {
                 store = server
             }
             findings += try authority(store)
+            findings += try fence(store)
             findings += try rules(store)
             findings += try backlog(store.counts())
         } catch {
@@ -93,6 +95,47 @@ struct Examination {
                     cure:
                         "once the copy is confirmed and nobody writes here, `sendonce transfer` brings what "
                         + "did not come"))
+        }
+        return findings
+    }
+
+    /// Home, witness and fence.
+    private func fence(_ store: AnyStore) throws(StoreError) -> [Finding] {
+        let fence = try settings.fence.guarding(store)
+        let finding = try fence.examine()
+        if let trouble = finding.trouble {
+            return [
+                Finding(
+                    grade: .wrong, words: "fenced: \(trouble): nothing is decided or sent here",
+                    cure: "sendonce fence")
+            ]
+        }
+        var findings: [Finding] = []
+        if case .inForce(let record) = finding {
+            findings.append(
+                Finding(
+                    grade: .good,
+                    words: "home: \(record.place), since \(record.recordedAt.shortText)"))
+        }
+        if settings.fence.isPlaceVague(fence.identity) {
+            findings.append(
+                Finding(
+                    grade: .warning,
+                    words: "no /etc/machine-id: a copy on another machine under this path is not noticed",
+                    cure: "name this installation in `deployment:`"))
+        }
+        if !settings.fence.isWitnessWanted {
+            findings.append(
+                Finding(
+                    grade: .warning, words: "witness: none: a restored backup is not noticed",
+                    cure: "name a directory in `state_directory:`"))
+        } else if let trouble = settings.fence.witnessTrouble {
+            findings.append(
+                Finding(
+                    grade: .wrong, words: "no witness can be kept, so `run` refuses: \(trouble)",
+                    cure: "name a directory that this user may write in `state_directory:`"))
+        } else if let path = fence.witnessPath {
+            findings.append(Finding(grade: .good, words: "witness: \(path)"))
         }
         return findings
     }

@@ -16,6 +16,7 @@ struct Settings: Sendable {
     var busySeconds: Double
     /// nil leaves the file's journal as it is; a new file gets WAL.
     var journal: SQLiteSettings.Journal?
+    var fence: FenceSettings
 
     var postgres: PostgresSettings {
         guard case .server(let text) = database else { return PostgresSettings(connection: "") }
@@ -70,6 +71,7 @@ struct Settings: Sendable {
             }
             return journal
         }
+        fence = try FenceSettings(reader, file: file)
         let names = try typed.list("routes") ?? []
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw CommandError("\(file): routes names \(twice) twice")

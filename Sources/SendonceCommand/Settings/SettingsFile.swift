@@ -5,6 +5,7 @@ import SendonceRules
 enum SettingsFile {
     private static let keys = [
         "database", "journal", "lease_seconds", "shutdown_seconds", "busy_seconds", "routes", "route",
+        "deployment", "deployment_file", "state_directory", "witness",
     ]
     private static let routeKeys = [
         "provider", "url", "path", "api_key", "api_key_file", "rate", "burst", "concurrency", "attempts",

@@ -1,0 +1,59 @@
+// A queue whose claims are remembered outside the database before anything is sent on the strength of them.
+package import SendonceCore
+package import SendonceStore
+
+/// Stands between dispatcher and store.
+package struct GuardedQueue: CommandQueue {
+    private let queue: any CommandQueue
+    private let fence: FenceGuard
+
+    package init(_ queue: any CommandQueue, fence: FenceGuard) {
+        self.queue = queue
+        self.fence = fence
+    }
+
+    package func claim(
+        _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
+        prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> ClaimReport {
+        // Until the log has an event, it has no name under which anything could be remembered of it.
+        if !fence.isArmed { try fence.enter() }
+        let report = try queue.claim(
+            shares, now: now, lease: lease, dispatcher: dispatcher, prepare: prepare)
+        // All were committed at once, so one of them tells of all.
+        guard let first = report.claimed.first else { return report }
+        do throws(StoreError) {
+            try fence.remember(
+                ClaimMark(
+                    command: first.due.number, attempt: Int64(first.attempt), token: first.token,
+                    startedAt: first.startedAt))
+        } catch {
+            try giveBack(report.claimed, now: now)
+            throw error
+        }
+        return report
+    }
+
+    /// Nothing of them left: their attempts do not count, and they are due again soon.
+    private func giveBack(_ claimed: [ClaimedCommand], now: Timestamp) throws(StoreError) {
+        let settlements = claimed.map { claimed in
+            let state: QueueState = claimed.due.gates.firstUnsureAt == nil ? .pending : .unknown
+            return Settlement(
+                number: claimed.due.number, attempt: claimed.attempt, token: claimed.token,
+                verdict: .neverLeft, step: .retry(at: now + .seconds(5), state: state), status: nil,
+                issues: 0,
+                finishedAt: now)
+        }
+        _ = try queue.settle(settlements)
+    }
+
+    package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
+        try queue.settle(settlements)
+    }
+
+    package func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand] {
+        try queue.lapsed(now: now, limit: limit)
+    }
+
+    package func nextDue() throws(StoreError) -> Timestamp? { try queue.nextDue() }
+}
