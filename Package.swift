@@ -100,6 +100,9 @@ let package = Package(
                 "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             ],
             swiftSettings: house),
+        // The kernel's barrier around replay. libseccomp, because a filter written by hand is easily wrong.
+        .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
+        .target(name: "SendonceBarrier", dependencies: ["CSeccomp"], swiftSettings: house),
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -284,6 +287,15 @@ let package = Package(
                 "SendonceFake"
             ],
             swiftSettings: house),
+
+        // Tests. The kernel's barrier, tried from inside by a program that has side effects.
+        .testTarget(
+            name: "SendonceBarrierTests", dependencies: ["BarrierProbe", "ProcessSupport"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "BarrierProbe", dependencies: ["CSideEffect", "SendonceBarrier"],
+            path: "Tests/BarrierProbe", swiftSettings: house),
+        .target(name: "CSideEffect", path: "Tests/CSideEffect"),
 
         // Tests. The whole: simulated, as processes, and as a house.
         .testTarget(

@@ -22,6 +22,7 @@ struct ImportTests {
         "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
+        "SendonceBarrier": ["CSeccomp", "Glibc"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -69,6 +70,7 @@ struct ImportTests {
         "A library has one owner",
         arguments: [
             ("CCurl", ["SendonceCurl"]),
+            ("CSeccomp", ["SendonceBarrier"]),
             ("GRDB", ["Sendonce", "SendonceBenchmark", "SendonceSQLite"]),
             ("CLibPQ", ["SendoncePostgres"]),
             ("GRDBSQLite", ["SendonceBenchmark", "SendonceSQLite"]),

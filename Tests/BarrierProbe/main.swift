@@ -1,0 +1,28 @@
+// Tries one side effect, behind the kernel's barrier or without it, and says what came of it. The tests run it as a
+// process of its own, because the barrier cannot be lifted again.
+import CSideEffect
+import Glibc
+import SendonceBarrier
+
+let arguments = CommandLine.arguments
+guard arguments.count == 4, ["open", "closed"].contains(arguments[1]) else {
+    print("usage: barrier-probe (open|closed) EFFECT PATH")
+    exit(64)
+}
+// A thread that exists before the barrier is to be covered as well.
+guard side_effect_prepare() == 0 else { exit(2) }
+if arguments[1] == "closed" {
+    let state = KernelBarrier.install()
+    guard state == .inForce else {
+        print("not in force: \(state)")
+        exit(2)
+    }
+}
+switch side_effect(arguments[2], arguments[3]) {
+case 0: print("happened")
+case EPERM: print("refused")
+case -1:
+    print("no such effect")
+    exit(64)
+case let error: print("failed: \(String(cString: strerror(error)))")
+}
