@@ -19,7 +19,15 @@ struct ImportTests {
         "SendoncePostgres": [
             "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
-        "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceReading": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceProjection": [
+            "Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+        ],
+        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplayCommand": [
+            "ArgumentParser", "Foundation", "Glibc", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+            "SendonceSQLite", "SendonceStore",
+        ],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceDelivery": [
@@ -34,7 +42,7 @@ struct ImportTests {
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
             "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
-            "SendoncePostgres", "SendonceProjection",
+            "SendoncePostgres", "SendonceProjection", "SendonceReading",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
@@ -42,8 +50,8 @@ struct ImportTests {
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
             "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
-            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
-            "Synchronization",
+            "SendonceProjection", "SendonceReading", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 
@@ -76,7 +84,7 @@ struct ImportTests {
             ("Yams", ["SendonceRules"]),
             ("Mustache", ["SendonceTemplates"]),
             ("Crypto", ["SendonceCore"]),
-            ("ArgumentParser", ["SendonceCommand"]),
+            ("ArgumentParser", ["SendonceCommand", "SendonceReplayCommand"]),
             ("FoundationNetworking", []),
             ("SendonceCurl", ["SendonceBenchmark", "SendonceCommand"]),
         ])
@@ -91,8 +99,8 @@ struct ImportTests {
     @Test(
         "What decides does without Foundation",
         arguments: [
-            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
-            "SendonceAudit",
+            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceReading",
+            "SendonceProjection", "SendonceReplay", "SendonceAudit",
             "SendonceTemplates",
             "SendonceTransfer",
         ])
