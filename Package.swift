@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "Sendonce", targets: ["Sendonce"]),
         .executable(name: "sendonce", targets: ["SendonceCommand"]),
+        .executable(name: "sendonce-replay", targets: ["SendonceReplayCommand"]),
         .executable(name: "sendonce-benchmark", targets: ["SendonceBenchmark"]),
     ],
     dependencies: [
@@ -89,10 +90,19 @@ let package = Package(
             dependencies: ["CLibPQ", "SchemaPostgres", "SendonceCore", "SendonceStore"],
             swiftSettings: house),
 
-        // Deciding and delivering.
+        // Deciding and delivering. What the rules in force read in an event is said once, for both deciders.
+        .target(
+            name: "SendonceReading",
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
         .target(
             name: "SendonceProjection",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
+        // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
+        .target(
+            name: "SendonceReplay",
+            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
@@ -136,7 +146,8 @@ let package = Package(
                 "SendonceAudit", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
                 "SendonceJSON",
                 "SendonceMaildir",
-                "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
+                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRules",
+                "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -147,12 +158,20 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: house),
+        // Replay, as a program of its own that cannot send: no curl, no HTTP, no template engine.
+        .executableTarget(
+            name: "SendonceReplayCommand",
+            dependencies: [
+                "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite", "SendonceStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
                 "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
-                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite",
-                "SendonceStore",
+                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceReading",
+                "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
@@ -213,6 +232,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceJSON",
                 "SendonceProjection",
+                "SendonceReading",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
@@ -261,6 +281,21 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "SendonceReplayTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceCore",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceReading",
+                "SendonceReplay",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "SendonceSQLiteTests",
             dependencies: [
                 "Sendonce",
@@ -305,6 +340,7 @@ let package = Package(
                 "SendonceDelivery",
                 "SendonceJSON",
                 "SendonceProjection",
+                "SendonceReading",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",

@@ -19,7 +19,15 @@ struct ImportTests {
         "SendoncePostgres": [
             "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
-        "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceReading": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceProjection": [
+            "Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+        ],
+        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplayCommand": [
+            "ArgumentParser", "Foundation", "Glibc", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+            "SendonceSQLite", "SendonceStore",
+        ],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceBarrier": ["CSeccomp", "Glibc"],
@@ -35,7 +43,7 @@ struct ImportTests {
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
             "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir",
-            "SendoncePostgres", "SendonceProjection",
+            "SendoncePostgres", "SendonceProjection", "SendonceReading",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
@@ -43,8 +51,8 @@ struct ImportTests {
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
             "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
-            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
-            "Synchronization",
+            "SendonceProjection", "SendonceReading", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 
@@ -78,7 +86,7 @@ struct ImportTests {
             ("Yams", ["SendonceRules"]),
             ("Mustache", ["SendonceTemplates"]),
             ("Crypto", ["SendonceCore"]),
-            ("ArgumentParser", ["SendonceCommand"]),
+            ("ArgumentParser", ["SendonceCommand", "SendonceReplayCommand"]),
             ("FoundationNetworking", []),
             ("SendonceCurl", ["SendonceBenchmark", "SendonceCommand"]),
         ])
@@ -93,8 +101,8 @@ struct ImportTests {
     @Test(
         "What decides does without Foundation",
         arguments: [
-            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
-            "SendonceAudit",
+            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceReading",
+            "SendonceProjection", "SendonceReplay", "SendonceAudit",
             "SendonceTemplates",
             "SendonceTransfer",
         ])

@@ -5,6 +5,7 @@ import Logging
 import SendonceCore
 import SendonceDelivery
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceStore
 import ServiceLifecycle

@@ -4,6 +4,7 @@ import SendonceCore
 import SendonceDelivery
 import SendoncePostgres
 import SendonceProjection
+import SendonceReading
 import SendonceSQLite
 import SendonceStore
 
