@@ -162,7 +162,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceReplayCommand",
             dependencies: [
-                "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite", "SendonceStore",
+                "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite",
+                "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -328,9 +329,12 @@ let package = Package(
             name: "SendonceBarrierTests", dependencies: ["BarrierProbe", "ProcessSupport"],
             swiftSettings: house),
         .executableTarget(
-            name: "BarrierProbe", dependencies: ["CSideEffect", "SendonceBarrier"],
+            name: "BarrierProbe", dependencies: ["CSeccomp", "CSideEffect", "SendonceBarrier"],
             path: "Tests/BarrierProbe", swiftSettings: house),
         .target(name: "CSideEffect", path: "Tests/CSideEffect"),
+        .testTarget(
+            name: "ReplaySystemTests", dependencies: ["BarrierProbe", "ProcessSupport"],
+            swiftSettings: house),
 
         // Tests. The whole: simulated, as processes, and as a house.
         .testTarget(

@@ -1,6 +1,7 @@
 // Opening the log that an address names, and putting up what keeps this process from doing anything else.
 import ArgumentParser
 import Foundation
+import SendonceBarrier
 import SendonceCore
 import SendoncePostgres
 import SendonceSQLite
@@ -11,13 +12,14 @@ struct OpenLog {
     let log: any RecordReader
     /// In words that hold no password.
     let place: Text
-    /// What is in force from here on, in words.
+    /// What is in force from here on, and what this machine does not offer, in words.
     let barriers: [String]
 
     /// Opens the log, then puts up the barriers: nothing is opened after them.
     init(_ options: LogOptions) throws {
         let environment = ProcessInfo.processInfo.environment
         let address = options.database ?? environment["SENDONCE_DATABASE"] ?? "sendonce.sqlite"
+        let database: String
         if PostgresSettings.isAddress(address) {
             let settings = PostgresSettings(connection: address)
             if options.database != nil, try settings.hasPassword() {
@@ -27,11 +29,21 @@ struct OpenLog {
             }
             log = try PostgresReplayLog(settings)
             place = Text(try settings.place())
-            barriers = OpenLog.standing + ["PostgreSQL: READ ONLY, REPEATABLE READ transactions"]
+            database = "PostgreSQL: READ ONLY, REPEATABLE READ transactions"
         } else {
             log = try SQLiteReplayLog(path: address)
             place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)
-            barriers = OpenLog.standing + ["SQLite: opened read only, an authorizer allows SELECT alone"]
+            database = "SQLite: opened read only, an authorizer allows SELECT alone"
+        }
+        // A first look, so that whatever is opened for reading is open before nothing can be opened any more.
+        _ = try log.head()
+        barriers = OpenLog.standing + [OpenLog.kernel(KernelBarrier.install()), database]
+    }
+
+    private static func kernel(_ state: KernelBarrier.State) -> String {
+        switch state {
+        case .inForce: "kernel: a seccomp filter refuses sockets, connections, programs and new files"
+        case .unavailable(let reason): "kernel: NOT IN FORCE, seccomp is not available here (\(reason))"
         }
     }
 

@@ -25,7 +25,8 @@ struct ImportTests {
         ],
         "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceBarrier", "SendonceCore", "SendoncePostgres",
+            "SendonceReplay",
             "SendonceSQLite", "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
