@@ -23,7 +23,10 @@ struct ImportTests {
         "SendonceProjection": [
             "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
-        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplay": [
+            "Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            "Synchronization",
+        ],
         "SendonceReplayCommand": [
             "ArgumentParser", "Foundation", "Glibc", "SendonceBarrier", "SendonceCore", "SendoncePostgres",
             "SendonceReplay",
