@@ -102,7 +102,9 @@ let package = Package(
         // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
         .target(
             name: "SendonceReplay",
-            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            dependencies: [
+                "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            ],
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
@@ -159,7 +161,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceReplayCommand",
             dependencies: [
-                "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite", "SendonceStore",
+                "SendonceAudit", "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules",
+                "SendonceSQLite", "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -281,6 +284,7 @@ let package = Package(
             name: "SendonceReplayTests",
             dependencies: [
                 "PostgresSupport",
+                "ProcessSupport",
                 "SendonceCore",
                 "SendoncePostgres",
                 "SendonceProjection",

@@ -8,14 +8,15 @@ import SendonceStore
 
 /// A log that is open, with what keeps this process from writing and sending.
 struct OpenLog {
-    let log: any RecordReader
+    /// What every command may read; `records` for those that need more.
+    let log: any LogReader
     /// In words that hold no password.
     let place: Text
     /// What is in force from here on, in words.
     let barriers: [String]
 
     /// Opens the log, then puts up the barriers: nothing is opened after them.
-    init(_ options: LogOptions) throws {
+    init(_ options: LogPlace) throws {
         let environment = ProcessInfo.processInfo.environment
         let address = options.database ?? environment["SENDONCE_DATABASE"] ?? "sendonce.sqlite"
         if PostgresSettings.isAddress(address) {
@@ -33,6 +34,14 @@ struct OpenLog {
             place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)
             barriers = OpenLog.standing + ["SQLite: opened read only, an authorizer allows SELECT alone"]
         }
+    }
+
+    /// What was concluded from the log, beside the log itself: a store has it, and nothing else does.
+    func records() throws -> any RecordReader {
+        guard let records = log as? any RecordReader else {
+            throw ValidationError("\(place): holds a log and nothing that was decided; name the database")
+        }
+        return records
     }
 
     /// What holds for this program wherever the log is.

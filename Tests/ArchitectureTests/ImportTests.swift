@@ -23,10 +23,12 @@ struct ImportTests {
         "SendonceProjection": [
             "Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
-        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplay": [
+            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+        ],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceCore", "SendoncePostgres", "SendonceReplay",
-            "SendonceSQLite", "SendonceStore",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceCore", "SendoncePostgres",
+            "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceStore"],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
