@@ -33,8 +33,7 @@ struct DeliveryCheck {
                 findings.add(
                     Breach(
                         .queuedOrFinished,
-                        "command \(number) is \(isQueued ? "both queued and" : "neither queued nor") finished"
-                    ))
+                        "command \(number) is \(isQueued ? "both queued and" : "neither queued nor") finished"))
             }
             var tried: [[Int64]] = []
             while let attempt = attempts.take(number) { tried.append(attempt) }
@@ -65,9 +64,7 @@ struct DeliveryCheck {
         }
         for outcome in outcomes where !attempts.contains(where: { $0[1] == outcome[1] }) {
             findings.add(
-                Breach(
-                    .outcomeHasAttempt,
-                    "outcome of attempt \(outcome[1]) of command \(number), which is not "
+                Breach(.outcomeHasAttempt, "outcome of attempt \(outcome[1]) of command \(number), which is not "
                         + "recorded"))
         }
         guard let finish else { return }

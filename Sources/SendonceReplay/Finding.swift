@@ -119,9 +119,7 @@ struct Findings {
         // The first by position are kept: they are found in any order.
         if differences.count == VerificationLimits.shownDifferences,
             let last = differences.last, !Difference.precedes(difference, last)
-        {
-            return
-        }
+        { return }
         let place = differences.firstIndex { Difference.precedes(difference, $0) } ?? differences.endIndex
         differences.insert(difference, at: place)
         if differences.count > VerificationLimits.shownDifferences { differences.removeLast() }

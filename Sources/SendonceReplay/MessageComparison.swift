@@ -89,9 +89,3 @@ extension Window {
         }
     }
 }
-
-extension WhatIfReport.Change {
-    fileprivate init(field: RuleChange.Aspect) {
-        self.init(field: field, recorded: nil, given: nil)
-    }
-}

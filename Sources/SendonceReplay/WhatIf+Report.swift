@@ -34,6 +34,10 @@ extension WhatIf {
             list.append(
                 "keys: to activate the given rules there would free keys: " + freed.joined(separator: "; "))
         }
+        if namesAreOfTheEnd {
+            list.append(
+                "names: `was` names rules that came later; their keys are known by scope all the same")
+        }
         if let firstPosition {
             list.append(
                 "log: events before position \(firstPosition) are not there; keys that they won "

@@ -24,11 +24,20 @@ extension WhatIf {
         startedAt = first
     }
 
-    /// From this position on the given rules decide.
+    /// From this position on the given rules decide. `was` means a rule that is in force there, or, where
+    /// there is none of the name, one that is in force at the log's end: a scope is the same whatever a rule
+    /// is called.
     mutating func start(at position: Int64) throws {
-        let activations = try log.activations().filter { $0.position < position }
-        let change = try follow(recorded.rules?.activation, among: activations, at: position)
-        freed = change.freed.map(\.words)
+        let activations = try log.activations()
+        do {
+            freed = try follow(recorded.rules?.activation, among: activations, at: position).freed.map(
+                \.words)
+        } catch let error as RuleChangeError {
+            guard case .unknownPredecessor = error, let last = activations.last,
+                (try? follow(last, among: activations, at: position)) != nil
+            else { throw error }
+            namesAreOfTheEnd = true
+        }
         startedAt = position
     }
 

@@ -67,12 +67,23 @@ package struct WhatIfReport: Sendable {
         package var recorded: String?
         package var given: String?
         package var messages: Int64
+
+        package init(recorded: String?, given: String?, messages: Int64) {
+            self.recorded = recorded
+            self.given = given
+            self.messages = messages
+        }
     }
 
     /// Messages that differ in a field; one message may stand under several.
     package struct FieldCount: Hashable, Sendable {
         package var field: RuleChange.Aspect
         package var messages: Int64
+
+        package init(field: RuleChange.Aspect, messages: Int64) {
+            self.field = field
+            self.messages = messages
+        }
     }
 
     /// A field of a changed message. Values are there where they are short texts, else nil.
@@ -80,6 +91,12 @@ package struct WhatIfReport: Sendable {
         package var field: RuleChange.Aspect
         package var recorded: String?
         package var given: String?
+
+        package init(field: RuleChange.Aspect, recorded: String? = nil, given: String? = nil) {
+            self.field = field
+            self.recorded = recorded
+            self.given = given
+        }
     }
 
     package struct Sample: Hashable, Sendable {
@@ -107,12 +124,24 @@ package struct WhatIfReport: Sendable {
         package var changed: Int64 = 0
         /// Each counted once.
         package var any: Int64 = 0
+
+        package init(new: Int64 = 0, lost: Int64 = 0, changed: Int64 = 0, any: Int64 = 0) {
+            self.new = new
+            self.lost = lost
+            self.changed = changed
+            self.any = any
+        }
     }
 
     /// Emitted, then ended by a later event before they were due.
     package struct Ended: Hashable, Sendable {
         package var cancelled: Int64 = 0
         package var superseded: Int64 = 0
+
+        package init(cancelled: Int64 = 0, superseded: Int64 = 0) {
+            self.cancelled = cancelled
+            self.superseded = superseded
+        }
     }
 
     package struct RuleSetInForce: Hashable, Sendable {

@@ -1,5 +1,5 @@
-// `sendonce-replay what-if` as a program, on a database that the projector wrote: what it prints in each form, and
-// how it ends.
+// `sendonce-replay what-if` as a program, on a database that the projector wrote: what it prints in each form,
+// and how it ends.
 import Foundation
 import ProcessSupport
 import SendonceCore
@@ -13,8 +13,8 @@ struct WhatIfCommandTests {
     private static let program = URL(fileURLWithPath: Place.sendonce).deletingLastPathComponent()
         .appendingPathComponent("sendonce-replay").path
 
-    /// A log with one rule set, and a rule file that does everything to it: a rule renamed with a shorter window
-    /// and another route, one that is new, one that is gone.
+    /// A log with one rule set, and a rule file that does everything to it: a rule renamed with a shorter
+    /// window and another route, one that is new, one that is gone.
     private func shop() throws -> Sandbox {
         let sandbox = try Sandbox()
         let path = sandbox.path("shop.sqlite")
@@ -123,7 +123,7 @@ struct WhatIfCommandTests {
         )
         let result = try run(sandbox, "--rules", "bad.yaml")
         #expect(result.status == 2 && result.output == "")
-        #expect(result.errors.hasPrefix("bad.yaml:8:5: "), "\(result.errors)")
+        #expect(result.errors.hasPrefix("bad.yaml:9:5: "), "\(result.errors)")
         #expect(result.errors.contains(#"did you mean "once_per"?"#))
         let absent = try run(sandbox, "--rules", "absent.yaml")
         #expect(absent.status == 2 && absent.errors.hasPrefix("absent.yaml: the file cannot be read"))
@@ -161,7 +161,8 @@ struct WhatIfCommandTests {
         #expect(!plain.isEmpty)
     }
 
-    /// Compares with a recording under `fixtures`; with SENDONCE_RECORD=1 it is written instead and the test fails.
+    /// Compares with a recording under `fixtures`; with SENDONCE_RECORD=1 it is written instead and the test
+    /// fails.
     private func expectSame(
         _ name: String, _ output: String, in sandbox: Sandbox, location: SourceLocation = #_sourceLocation
     ) throws {

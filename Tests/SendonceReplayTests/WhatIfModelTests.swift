@@ -1,5 +1,5 @@
-// Random logs under random rules, compared with a model that knows nothing of pairs, pages or tables: two lists of
-// messages, made by walking over all earlier winners.
+// Random logs under random rules, compared with a model that knows nothing of pairs, pages or tables: two lists
+// of messages, made by walking over all earlier winners.
 import SendonceCore
 import SendonceReading
 import SendonceReplay
@@ -62,8 +62,8 @@ struct WhatIfModelTests {
     }
 }
 
-/// Rules whose variants differ in names, windows, conditions, delays and routes; never in recipients, so that a
-/// message is known by its position, scope and recipient.
+/// Rules whose variants differ in names, windows, conditions, delays and routes; never in recipients, so that
+/// a message is known by its position, scope and recipient.
 private enum RandomRules {
     static func parsed(variant: Int, before: Int?) throws -> ParsedRules {
         let names = ["confirmation", "receipt", "thanks"]

@@ -211,6 +211,16 @@ struct WhatIfTests {
         #expect(try report(log, stranger, since: .position(3)).counts == Counts(new: 3, lost: 2))
     }
 
+    @Test("A rule may say that it was one that came after the start: keys are known by their scope")
+    func sinceBeforeTheName() throws {
+        var log = try shop(WhatIfRules.parsed(one))
+        try log.activate(WhatIfRules.parsed(WhatIfRules.rule("receipt", extra: ["was: confirmation"])), at: 9)
+        let thanks = try WhatIfRules.parsed(WhatIfRules.rule("thanks", extra: ["was: receipt"]))
+        let found = try report(log, thanks, since: .position(3))
+        #expect(found.counts == Counts(unchanged: 2))
+        #expect(found.assumptions.contains { $0.hasPrefix("names: `was` names rules that came later") })
+    }
+
     @Test("Several recipients of one event are compared one by one")
     func severalRecipients() throws {
         var log = PlainLog()
