@@ -25,7 +25,7 @@ enum ControlEvent {
             throw Obstacle(
                 at: logged.position,
                 "an event of the type \(logged.event.type) changes decisions in a way that this program does "
-                    + "not know: use a newer sendonce-replay")
+                    + "not know: use a newer sendonce-replay", unknownType: logged.event.type)
         }
     }
 }
@@ -35,6 +35,7 @@ extension Replayer {
     mutating func act(on logged: LoggedEvent) throws(Obstacle) -> [Decision] {
         switch try ControlEvent(logged) {
         case .activation(let activation):
+            guard !keepsRules else { return [] }
             activations.append(activation)
             let rules = try load(activation)
             self.rules = rules

@@ -11,11 +11,15 @@ package struct Obstacle: Error, Hashable, Sendable {
     package var words: String
     /// Set where what is recorded is itself wrong, and not merely unknown to this program.
     package var difference: Difference?
+    /// The type of a control event that this program does not know.
+    package var unknownType: Text?
 
-    package init(at position: Int64, _ words: String, difference: Difference? = nil) {
+    package init(at position: Int64, _ words: String, difference: Difference? = nil, unknownType: Text? = nil)
+    {
         self.position = position
         self.words = words
         self.difference = difference
+        self.unknownType = unknownType
     }
 }
 
@@ -31,6 +35,8 @@ package struct Replayer {
     let log: any LogReader
     let partition: KeyPartition
     var rules: RulesInForce?
+    /// Whether activations leave the rules in force as they are: others than the recorded ones are looked at.
+    var keepsRules = false
     /// What the activations' events said, oldest first.
     var activations: [Activation] = []
     package var keys: KeyTable

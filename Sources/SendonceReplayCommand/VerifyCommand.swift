@@ -54,10 +54,10 @@ struct VerifyCommand: ParsableCommand {
     /// Open the log, put up the barriers, run: in this order.
     func run() throws {
         var request = try readRequest()
-        let open = try OpenLog(options)
+        let open = try OpenLog(options.place)
         request.place = open.place
         request.barriers = open.barriers
-        var verification = Verification(open.log, request, now: VerifyCommand.elapsed)
+        var verification = Verification(try open.records(), request, now: VerifyCommand.elapsed)
         let certificate = try verification.run()
         print(options.output == .json ? certificate.json.jsonText : certificate.text)
         switch certificate.verdict {

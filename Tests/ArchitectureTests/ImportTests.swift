@@ -24,13 +24,12 @@ struct ImportTests {
             "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
         "SendonceReplay": [
-            "Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
             "Synchronization",
         ],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceBarrier", "SendonceCore", "SendoncePostgres",
-            "SendonceReplay",
-            "SendonceSQLite", "SendonceStore",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceCore",
+            "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [
