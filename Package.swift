@@ -97,7 +97,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceProjection",
-            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore"],
             swiftSettings: house),
         // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
         .target(

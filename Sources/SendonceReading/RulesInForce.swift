@@ -40,7 +40,7 @@ package final class RulesInForce {
 
     /// Reads an event of the log as one of the rules sees it now.
     package func past(_ logged: LoggedEvent, for rule: Rule) -> PastEvent {
-        let fields = logged.event.payload.withUnsafeBytes { fields(of: logged.event.type, $0) }
+        let fields = logged.event.payload.withUnsafeBytes { self.fields(of: logged.event.type, $0) }
         return PastEvent(
             logged.event, at: logged.position, fields: fields, for: rule, ruleSet: rules.digest)
     }
