@@ -12,7 +12,8 @@ struct HelpTests {
             ["doctor"], ["append"], ["rules"], ["rules", "check"], ["rules", "explain"], ["rules", "diff"],
             ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["transfer"],
             ["transfer", "move"], ["transfer", "confirm"], ["transfer", "take-back"], ["fake-provider"],
-            ["fake-provider", "brevo"], ["version"], ["hold"], ["release"], ["cancel"], ["resolve"], ["fence"],
+            ["fake-provider", "brevo"], ["version"], ["hold"], ["release"], ["cancel"], ["resolve"],
+            ["fence"],
             ["fence", "status"], ["fence", "lift"],
         ])
     func help(command: [String]) throws {
