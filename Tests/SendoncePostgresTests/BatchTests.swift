@@ -30,7 +30,8 @@ import Testing
         guard isQueued else { return }
         try database.plain.run(
             """
-            INSERT INTO outbox_queue (command, state, due_at, route) SELECT n, 'pending', 1, 'a' FROM \(series)
+            INSERT INTO outbox_queue (command, state, due_at, route)
+            SELECT n, 'pending', 1, 'a' FROM \(series)
             """
         )
     }
@@ -42,7 +43,7 @@ import Testing
             try database.plain.run("ROLLBACK")
             return nil
         } catch {
-            try? database.plain.run("ROLLBACK")
+            _ = try? database.plain.run("ROLLBACK")
             return error.description
         }
     }
@@ -119,7 +120,7 @@ import Testing
             for claimed in try claim(store, limit) {
                 let number = claimed.due.number
                 #expect(claimed.due.command.position == number)
-                #expect(claimed.due.command.key.text == "[\"\(number)\"]")
+                #expect(claimed.due.command.key.text.string == "[\"\(number)\"]")
                 #expect(claimed.due.event.payload == Array("{\"n\":\(number)}".utf8))
             }
         }
