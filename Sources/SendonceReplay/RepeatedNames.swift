@@ -77,7 +77,7 @@ extension RepeatedNames {
                 guard let id = logged.event.id else { continue }
                 let name = NameDigest(id: id, source: logged.event.source)
                 if let origin = seen[name] {
-                    first[logged.position] = origin
+                    pairs.append((later: logged.position, first: origin))
                 } else {
                     seen[name] = logged.position
                 }
