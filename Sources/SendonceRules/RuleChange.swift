@@ -158,8 +158,8 @@ extension RuleChange {
         }
     }
 
-    /// What differs between two rules whatever they are called, in the order of `Aspect`; templates are compared
-    /// with the files behind them.
+    /// What differs between two rules whatever they are called, in the order of `Aspect`; templates are
+    /// compared with the files behind them.
     package static func aspects(
         _ before: Rule, in old: RuleSource?, _ after: Rule, in new: RuleSource
     ) -> [Aspect] {

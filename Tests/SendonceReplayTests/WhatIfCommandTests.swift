@@ -1,5 +1,5 @@
-// `sendonce-replay what-if` as a program, on a database that the projector wrote: what it prints in each form,
-// and how it ends.
+// `sendonce-replay what-if` as a program, on a database that the projector wrote: what it prints in each
+// form, and how it ends.
 import Foundation
 import ProcessSupport
 import SendonceCore
@@ -83,7 +83,8 @@ struct WhatIfCommandTests {
             import xml.etree.ElementTree as tree
             suite = tree.parse('report.xml').getroot()
             cases = suite.findall('testcase')
-            print(suite.get('tests'), len(cases), suite.get('failures'), len(suite.findall('testcase/failure')))
+            failed = suite.findall('testcase/failure')
+            print(suite.get('tests'), len(cases), suite.get('failures'), len(failed))
             """
         let parsed = try Program.python(["-c", count], in: sandbox).finish()
         #expect(parsed.output == "5 5 3 3\n", "\(parsed.errors)")

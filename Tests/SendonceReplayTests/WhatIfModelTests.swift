@@ -1,5 +1,5 @@
-// Random logs under random rules, compared with a model that knows nothing of pairs, pages or tables: two lists
-// of messages, made by walking over all earlier winners.
+// Random logs under random rules, compared with a model that knows nothing of pairs, pages or tables: two
+// lists of messages, made by walking over all earlier winners.
 import SendonceCore
 import SendonceReading
 import SendonceReplay

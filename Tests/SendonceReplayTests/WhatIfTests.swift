@@ -221,6 +221,34 @@ struct WhatIfTests {
         #expect(found.assumptions.contains { $0.hasPrefix("names: `was` names rules that came later") })
     }
 
+    @Test("Each message is compared with the rules that were in force for it")
+    func activatedInTheLog() throws {
+        let other = try WhatIfRules.parsed(
+            WhatIfRules.rule("confirmation", template: "{ provider_id: \"2\" }"))
+        var log = try shop(WhatIfRules.parsed(one))
+        try log.activate(other, at: 9)
+        log.add("order.placed", #"{"order":4,"email":"dan@x.test"}"#, at: 30)
+        let found = try report(log, other)
+        #expect(found.counts == Counts(changed: 3, unchanged: 1))
+        #expect(found.fields == [.init(field: .template, messages: 3)])
+    }
+
+    @Test("The reason is that of the same recipient, where the event has several")
+    func reasonOfTheRecipient() throws {
+        var log = PlainLog()
+        func rule(_ window: String) throws -> ParsedRules {
+            try WhatIfRules.parsed(
+                WhatIfRules.rule(
+                    "notice", to: "data.all", key: "data.order, recipient", extra: ["within: \(window)"]))
+        }
+        try log.activate(rule("1d"))
+        log.add("order.placed", #"{"order":1,"all":["a@x.test"]}"#, at: 0)
+        log.add("order.placed", #"{"order":1,"all":["nobody","a@x.test"]}"#, at: 7_200)
+        let found = try report(log, rule("1h"))
+        #expect(found.reasons == [.init(recorded: "within_window", given: "emitted", messages: 1)])
+        #expect(found.samples.first?.winner == 2)
+    }
+
     @Test("Several recipients of one event are compared one by one")
     func severalRecipients() throws {
         var log = PlainLog()
