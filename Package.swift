@@ -97,13 +97,16 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceProjection",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore"],
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
+            ],
             swiftSettings: house),
         // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
         .target(
             name: "SendonceReplay",
             dependencies: [
-                "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+                "SendonceAudit", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules",
+                "SendonceStore",
             ],
             swiftSettings: house),
         .target(

@@ -62,6 +62,7 @@ struct ReplayPass {
         if partition.index > 0 { counts.reasons = [:] }
         if range.from > 1 {
             _ = try LedgerComparison.seed(&replayer.keys, partition, log, before: range.from)
+            replayer.isSeeded = true
         }
         if let obstacle = beginning.obstacle { stop(obstacle) }
     }

@@ -37,6 +37,8 @@ package struct Replayer {
     var rules: RulesInForce?
     /// Whether activations leave the rules in force as they are: others than the recorded ones are looked at.
     var keepsRules = false
+    /// Whether `keys` began with what is recorded, and not with nothing.
+    var isSeeded = false
     /// What the activations' events said, oldest first.
     var activations: [Activation] = []
     package var keys: KeyTable

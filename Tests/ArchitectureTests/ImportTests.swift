@@ -24,8 +24,8 @@ struct ImportTests {
             "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
         "SendonceReplay": [
-            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
-            "Synchronization",
+            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules",
+            "SendonceStore", "Synchronization",
         ],
         "SendonceReplayCommand": [
             "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceCore",
