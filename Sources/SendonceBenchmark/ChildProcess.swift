@@ -7,9 +7,11 @@ final class ChildProcess {
     private let input = Pipe()
     private let output = Pipe()
 
-    init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
+    init(_ arguments: [String], onOneCore: Bool = false) throws {
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        // util-linux; the child's threads inherit the one core that it may use.
+        process.executableURL = onOneCore ? URL(fileURLWithPath: "/usr/bin/taskset") : program
+        process.arguments = (onOneCore ? ["-c", "0", program.path] : []) + arguments
         process.standardInput = input
         process.standardOutput = output
         try process.run()

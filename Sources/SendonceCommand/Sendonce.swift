@@ -22,7 +22,8 @@ struct SendonceCommand: AsyncParsableCommand {
         subcommands: [
             DevCommand.self, RunCommand.self, InitCommand.self, MigrateCommand.self, DoctorCommand.self,
             AppendCommand.self, RulesCommand.self, TestCommand.self, WhyCommand.self, MessagesCommand.self,
-            EventsCommand.self, TransferCommand.self, FakeProviderCommand.self, VersionCommand.self,
+            EventsCommand.self, ReplayCommand.self, HeadCommand.self, TransferCommand.self,
+            FakeProviderCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

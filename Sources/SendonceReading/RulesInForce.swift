@@ -13,7 +13,8 @@ package final class RulesInForce {
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
-    package convenience init(_ activation: Activation, from reader: any RuleSetFileReader) throws(StoreError) {
+    package convenience init(_ activation: Activation, from reader: any RuleSetFileReader) throws(StoreError)
+    {
         let parsed = try StoredRules.load(activation.ruleSet, from: reader)
         self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
     }
@@ -27,11 +28,18 @@ package final class RulesInForce {
 
     /// Reads the event's payload as far as the rules ask, and drafts its decisions.
     package func draft(_ event: Event, at position: Int64) -> [Projector.Draft] {
+        event.payload.withUnsafeBytes { draft(event, payload: $0, at: position) }
+    }
+
+    /// The same for a payload that lies elsewhere; the event's own is not looked at.
+    package func draft(
+        _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
+    ) -> [Projector.Draft] {
         var fields: Result<Fields, PayloadDefect> = .success(blank)
         if let reading = rules.reading(of: event.type) {
             var found = blank
             do throws(PayloadDefect) {
-                try reader.read(event.payload, slots: reading.slots, into: &found)
+                try reader.read(payload, slots: reading.slots, into: &found)
                 fields = .success(found)
             } catch {
                 fields = .failure(error)

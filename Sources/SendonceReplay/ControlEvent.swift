@@ -47,7 +47,7 @@ extension Replayer {
     }
 
     /// Brings the rule set of an activation into force for the events after it.
-    mutating func load(_ activation: Activation) throws(Obstacle) -> RulesInForce {
+    func load(_ activation: Activation) throws(Obstacle) -> RulesInForce {
         let files: [RuleSetFile]?
         do throws(StoreError) {
             files = try log.ruleSetFiles(activation.ruleSet)
@@ -57,7 +57,7 @@ extension Replayer {
         func wrong(_ recorded: String?) -> Obstacle {
             Obstacle(
                 at: activation.position,
-                "the rule set \(activation.ruleSet) is not what was activated; what follows was not decided again",
+                "the rule set \(activation.ruleSet) is not what was activated",
                 difference: Difference(
                     at: activation.position, .ruleSet, columns: ["digest"], recorded: recorded,
                     recomputed: activation.ruleSet.description))

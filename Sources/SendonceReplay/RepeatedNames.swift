@@ -5,37 +5,57 @@ package import SendonceStore
 
 /// For each event whose name stood in the log before, where it stood first.
 package struct RepeatedNames: Sendable {
-    private var first: [Int64: Int64] = [:]
+    /// Later position and first position, by the later one.
+    private var pairs: [(later: Int64, first: Int64)] = []
 
     package init() {}
+
+    /// Bytes that are taken.
+    package var footprint: Int { pairs.capacity * 16 }
 
     /// Reads the names of all events up to a position.
     package init(_ log: any RecordReader, through position: Int64) throws(StoreError) {
         let rows = RowBuffer()
-        var place: NamePlace?
+        var place: Named?
         while true {
             rows.removeAll()
-            try log.names(after: place, through: position, limit: VerificationLimits.pageRows, into: rows)
-            guard !rows.ends.isEmpty else { return }
+            try log.names(
+                after: place?.last, through: position, limit: VerificationLimits.pageRows, into: rows)
+            guard !rows.ends.isEmpty else { break }
             add(rows, after: &place)
         }
+        pairs.sort { $0.later < $1.later }
     }
 
-    package func firstPosition(ofEventAt position: Int64) -> Int64? { first[position] }
+    package func firstPosition(ofEventAt position: Int64) -> Int64? {
+        guard !pairs.isEmpty else { return nil }
+        var (low, high) = (0, pairs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pairs[middle].later < position { low = middle + 1 } else { high = middle }
+        }
+        return low < pairs.count && pairs[low].later == position ? pairs[low].first : nil
+    }
 
-    /// `place` is the last name of the page before, with the position where it stood first; then of this one.
-    private mutating func add(_ rows: RowBuffer, after place: inout NamePlace?) {
+    /// A name with the place where it was met last, and the position where it stood first.
+    private struct Named {
+        var last: NamePlace
+        var first: Int64
+    }
+
+    private mutating func add(_ rows: RowBuffer, after place: inout Named?) {
         for index in rows.ends.indices {
             var cursor = rows.cursor(index)
             let (id, source) = (cursor.part(), cursor.part())
             let position = cursor.integer()
             guard let id, let source else { continue }
-            if let last = place, last.id.elementsEqual(id), last.source.elementsEqual(source) {
-                let origin = first[last.position] ?? last.position
-                first[position] = origin
-                place?.position = position
+            if let known = place, known.last.id.elementsEqual(id), known.last.source.elementsEqual(source) {
+                pairs.append((later: position, first: known.first))
+                place?.last.position = position
             } else {
-                place = NamePlace(id: Array(id), source: Array(source), position: position)
+                place = Named(
+                    last: NamePlace(id: Array(id), source: Array(source), position: position), first: position
+                )
             }
         }
     }
@@ -57,7 +77,7 @@ extension RepeatedNames {
                 guard let id = logged.event.id else { continue }
                 let name = NameDigest(id: id, source: logged.event.source)
                 if let origin = seen[name] {
-                    first[logged.position] = origin
+                    pairs.append((later: logged.position, first: origin))
                 } else {
                     seen[name] = logged.position
                 }

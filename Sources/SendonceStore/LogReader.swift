@@ -1,5 +1,5 @@
-// The port of replay: a log with the rule sets that decided it, read and never written. A store has it, and so
-// has a file that a log was exported to.
+// The port of replay: a log with the rule sets that decided it, read and never written. A store has it, and
+// so has a file that a log was exported to.
 package import SendonceCore
 
 /// The right to read a log. Whoever holds only this can neither write nor send.
@@ -10,8 +10,8 @@ package protocol LogReader: RuleSetFileReader {
     /// Every activation, oldest first, each with its scopes.
     func activations() throws(StoreError) -> [Activation]
 
-    /// Events behind a position, ascending: at most `limit` of them and, but for the first, at most `bytes` of
-    /// payload.
+    /// Events behind a position, ascending: at most `limit` of them and, but for the first, at most `bytes`
+    /// of payload.
     func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent]
 }
 

@@ -25,6 +25,7 @@ struct ImportTests {
         ],
         "SendonceReplay": [
             "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            "Synchronization",
         ],
         "SendonceReplayCommand": [
             "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceCore", "SendoncePostgres",
