@@ -113,7 +113,9 @@ package enum RuleSetActivation {
                     activation,
                     event: LoggedEvent(
                         position: next.position, event: event, link: next.link, recordedAt: now),
-                    decision: Decision(position: next.position, reason: .control(detail: plan.words)),
+                    decision: Decision(
+                        position: next.position,
+                        reason: .control(detail: Activation.words(plan.parsed.ruleSet))),
                     files: files)
                 return .success(activation)
             }
@@ -121,29 +123,5 @@ package enum RuleSetActivation {
             throw .store(error)
         }
         return try outcome.get()
-    }
-}
-
-extension Activation {
-    /// The payload of the activation's event: all that a replay needs besides the rule set's files.
-    package var payload: String {
-        let ordered = scopes.keys.sorted().map { name in
-            JSONMember(name, .string(scopes[name] ?? name))
-        }
-        let members = [
-            JSONMember("rule_set", .string(Text(ruleSet.description))),
-            JSONMember("scopes", .object(ordered)),
-            JSONMember("actor", .string(actor)), JSONMember("reason", .string(reason)),
-        ]
-        return JSONValue.object(members).jsonText
-    }
-}
-
-extension ActivationPlan {
-    /// What the log's decision says that the activation did.
-    fileprivate var words: String {
-        let short = String(parsed.ruleSet.digest.description.prefix(12))
-        let count = parsed.ruleSet.rules.count
-        return "rule set \(short) with \(count) \(count == 1 ? "rule" : "rules") is in force"
     }
 }
