@@ -6,7 +6,7 @@ PYTHON := .build/python/bin/python3
 # Debian packages that the build and the tests use; each is checked by a file that it installs.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev libstdc++-12-dev libc6-dev binutils \
   ca-certificates git sqlite3 python3 python3-venv procps libpq-dev postgresql pgbouncer \
-  faketime iproute2 util-linux
+  faketime iproute2 util-linux libseccomp-dev strace
 TEST_OPTIONS := --explicit-target-dependency-import-check error
 
 .PHONY: help setup python build demo test quick lint format bench peers clean

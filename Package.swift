@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "Sendonce", targets: ["Sendonce"]),
         .executable(name: "sendonce", targets: ["SendonceCommand"]),
+        .executable(name: "sendonce-replay", targets: ["SendonceReplayCommand"]),
         .executable(name: "sendonce-benchmark", targets: ["SendonceBenchmark"]),
     ],
     dependencies: [
@@ -89,10 +90,19 @@ let package = Package(
             dependencies: ["CLibPQ", "SchemaPostgres", "SendonceCore", "SendonceStore"],
             swiftSettings: house),
 
-        // Deciding and delivering.
+        // Deciding and delivering. What the rules in force read in an event is said once, for both deciders.
+        .target(
+            name: "SendonceReading",
+            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
         .target(
             name: "SendonceProjection",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            swiftSettings: house),
+        // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
+        .target(
+            name: "SendonceReplay",
+            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
@@ -100,6 +110,9 @@ let package = Package(
                 "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             ],
             swiftSettings: house),
+        // The kernel's barrier around replay. libseccomp, because a filter written by hand is easily wrong.
+        .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
+        .target(name: "SendonceBarrier", dependencies: ["CSeccomp"], swiftSettings: house),
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
@@ -141,7 +154,8 @@ let package = Package(
             dependencies: [
                 "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
                 "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
-                "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore",
+                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRules",
+                "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -152,12 +166,21 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: house),
+        // Replay, as a program of its own that cannot send: no curl, no HTTP, no template engine.
+        .executableTarget(
+            name: "SendonceReplayCommand",
+            dependencies: [
+                "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
                 "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
-                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceRules", "SendonceSQLite",
-                "SendonceStore",
+                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceReading",
+                "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
@@ -219,6 +242,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceJSON",
                 "SendonceProjection",
+                "SendonceReading",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
@@ -294,6 +318,21 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "SendonceReplayTests",
+            dependencies: [
+                "PostgresSupport",
+                "SendonceCore",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceReading",
+                "SendonceReplay",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "SendonceSQLiteTests",
             dependencies: [
                 "Sendonce",
@@ -321,6 +360,18 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // Tests. The kernel's barrier, tried from inside by a program that has side effects.
+        .testTarget(
+            name: "SendonceBarrierTests", dependencies: ["BarrierProbe", "ProcessSupport"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "BarrierProbe", dependencies: ["CSeccomp", "CSideEffect", "SendonceBarrier"],
+            path: "Tests/BarrierProbe", swiftSettings: house),
+        .target(name: "CSideEffect", path: "Tests/CSideEffect"),
+        .testTarget(
+            name: "ReplaySystemTests", dependencies: ["BarrierProbe", "ProcessSupport"],
+            swiftSettings: house),
+
         // Tests. The whole: simulated, as processes, and as a house.
         .testTarget(
             name: "SimulationTests",
@@ -329,6 +380,7 @@ let package = Package(
                 "SendonceDelivery",
                 "SendonceJSON",
                 "SendonceProjection",
+                "SendonceReading",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",

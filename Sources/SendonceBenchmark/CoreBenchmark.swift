@@ -3,6 +3,7 @@ import SendonceCore
 import SendonceDelivery
 import SendonceJSON
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceStore
 

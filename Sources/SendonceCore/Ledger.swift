@@ -40,9 +40,17 @@ package struct LedgerQuestion: Hashable, Sendable {
     }
 }
 
+/// What a decision asks and tells about keys.
+package protocol Ledger {
+    /// Winners of the question's key and range, lowest position first.
+    func winners(_ question: LedgerQuestion) -> [Winner]
+    /// Remembers a winner for the decisions after it.
+    mutating func add(_ winner: Winner, key: Digest)
+}
+
 /// The winners that matter to one batch: what the store knew before it, by question, and what the batch
 /// itself added. The projector decides on this value alone.
-package struct LedgerView: Sendable {
+package struct LedgerView: Ledger, Sendable {
     private var known: [LedgerQuestion: [Winner]]
     private var added: [Digest: [Winner]] = [:]
 
@@ -50,7 +58,6 @@ package struct LedgerView: Sendable {
         self.known = known
     }
 
-    /// Winners of the question's key and range, lowest position first.
     package func winners(_ question: LedgerQuestion) -> [Winner] {
         let before = known[question] ?? []
         guard let new = added[question.key.digest] else { return before }

@@ -27,7 +27,7 @@ package enum Limits {
     package static let batchDecisions = 10_000
     /// Payload bytes in one projector transaction: bounds memory whatever single events weigh.
     package static let batchBytes = 8 << 20
-    /// Past events that one event of a backfill decides: about ten milliseconds under the write lock.
+    /// Past events that one event of a backfill decides: a tenth of what a projector transaction may take.
     package static let backfillEvents = 500
     /// Decisions after which it takes no further past event: one event can select many recipients.
     package static let backfillDecisions = 2_000

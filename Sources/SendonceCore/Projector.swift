@@ -68,8 +68,9 @@ package enum Projector {
 
     /// Settles an event's drafts, in order, and adds the winners to the view so that the next event sees
     /// them.
-    package static func decide(_ drafts: [Draft], at position: Int64, ledger: inout LedgerView) -> [Decision]
-    {
+    package static func decide(
+        _ drafts: [Draft], at position: Int64, ledger: inout some Ledger
+    ) -> [Decision] {
         drafts.map { draft in
             var decision = Decision(
                 position: position, rule: draft.rule, item: draft.item, reason: .noRule, key: draft.key,

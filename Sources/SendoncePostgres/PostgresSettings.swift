@@ -22,6 +22,14 @@ package struct PostgresSettings: Hashable, Sendable {
         self.lease = lease
     }
 
+    /// Whether a text names a server: a URI, or `key=value` pairs in whatever order. Everything else is a file;
+    /// one whose name begins so is written with `./` before it.
+    package static func isAddress(_ text: String) -> Bool {
+        let isURI = text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
+        let rest = text.drop { $0 == " " }.drop { $0.isLowercase || $0 == "_" }
+        return isURI || rest.startIndex > text.startIndex && rest.drop { $0 == " " }.first == "="
+    }
+
     /// Names the database for people: where it is, and nothing that is secret.
     ///
     /// Errors: `.unavailable` for a connection string that libpq cannot read.

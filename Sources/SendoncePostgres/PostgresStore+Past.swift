@@ -64,7 +64,7 @@ extension PostgresStore: PastReader {
         _ body: (PostgresProjection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try reader.use { (session: Session) throws(StoreError) in
-            try body(PostgresProjection(session: session, store: self))
+            try body(PostgresProjection(session: session, store: self, home: nil))
         }
     }
 }

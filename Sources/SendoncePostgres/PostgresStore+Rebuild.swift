@@ -9,7 +9,7 @@ extension PostgresStore: RebuildTarget {
     ) throws(StoreError) -> Result {
         try projector.transaction { (session: Session) throws(StoreError) -> Result in
             try session.checkCopy(of: transfer)
-            let open = PostgresProjection(session: session, store: self)
+            let open = PostgresProjection(session: session, store: self, home: nil)
             let result = try body(open)
             try open.flush()
             return result

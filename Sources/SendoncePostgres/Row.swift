@@ -69,6 +69,15 @@ struct Row: RecordedRow {
     /// The bytes of a text or bytea value, as stored.
     func bytes(_ column: Int32) -> [UInt8] { Array(raw(column)) }
 
+    func span(_ column: Int32) -> UnsafeRawBufferPointer { raw(column) }
+
+    func add(commandID column: Int32, to rows: RowBuffer) {
+        let bytes = raw(column)
+        guard !isNull(column) else { return rows.addNull() }
+        // As SQLite keeps it, so that one log has the same digests on both stores.
+        rows.add(uuid: bytes)
+    }
+
     func digest(_ column: Int32) throws(StoreError) -> Digest {
         guard let digest = Digest(bytes: raw(column)) else {
             throw .damaged("column \(rows.name(column)) is not a digest")

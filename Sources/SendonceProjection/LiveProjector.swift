@@ -1,7 +1,7 @@
 // The projector at work: takes a batch from the intake, asks the pure core what to decide, writes all of it
 // in the same transaction. Reading a payload is the only work done here; every conclusion is `Projector`'s.
 package import SendonceCore
-import SendonceJSON
+import SendonceReading
 package import SendonceStore
 
 /// Projects batch after batch. Belongs to one thread; any number of them may exist for one log, because the

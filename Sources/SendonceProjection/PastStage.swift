@@ -16,7 +16,7 @@ struct PastStage {
     /// Up to here every event that bears on the waiting ones was read.
     private var borne: Int64
 
-    /// Past events that are held in memory at a time: some ten megabytes.
+    /// Past events that are held in memory at a time, with what they would send.
     static let events = 20 * Limits.backfillEvents
     /// Positions that one read passes over, events that it brings, and bytes of payload.
     private static let (span, pageEvents, pageBytes): (Int64, Int, Int) = (20_000, 1_000, 8 << 20)

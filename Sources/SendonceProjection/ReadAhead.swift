@@ -2,6 +2,7 @@
 // position and rules; the ledger is not asked here.
 import Dispatch
 import SendonceCore
+import SendonceReading
 import SendonceStore
 
 /// The events of one batch with their places in the log and their drafts, chunk by chunk, in order.

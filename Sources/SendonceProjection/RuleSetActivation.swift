@@ -1,5 +1,6 @@
 // Bringing a rule set into force: an act of a person, planned first, recorded as an event of the log.
 package import SendonceCore
+import SendonceReading
 package import SendonceRules
 package import SendonceStore
 

@@ -94,14 +94,16 @@ package struct SQLiteMigration: Migration {
 
     /// The version of the database; 0 without our table. Throws if it is from the future or not what we
     /// applied.
-    static func check(_ session: Session) throws(StoreError) -> Int {
-        let table = try session.first(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'outbox_schema'"
+    static func check(_ source: some StatementSource) throws(StoreError) -> Int {
+        let table = try source.rows(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'outbox_schema'", { _ in }
         ) {
             $0.integer(0)
         }
-        guard table != nil else { return 0 }
-        let found = try session.rows("SELECT version, name, digest FROM outbox_schema ORDER BY version") {
+        guard !table.isEmpty else { return 0 }
+        let found = try source.rows(
+            "SELECT version, name, digest FROM outbox_schema ORDER BY version", { _ in }
+        ) {
             (row: Statement) throws(StoreError) in
             (Int(row.integer(0)), row.text(1).string, try row.digest(2))
         }

@@ -63,7 +63,7 @@ extension SQLiteStore: PastReader {
         _ body: (SQLiteProjection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try reader.use { (session: Session) throws(StoreError) in
-            try body(SQLiteProjection(session: session))
+            try body(SQLiteProjection(session: session, home: nil))
         }
     }
 }

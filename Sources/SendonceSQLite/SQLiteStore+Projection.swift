@@ -172,7 +172,7 @@ final class SQLiteProjection: ProjectionTransaction {
         try write(batch)
         // The scopes are others from here on.
         writer = nil
-        let isKnown = try session.ruleSetFiles(activation.ruleSet) != nil
+        let isKnown = try session.ruleSetRows(activation.ruleSet) != nil
         for file in isKnown ? [] : files {
             let statement = try session.statement(
                 "INSERT INTO outbox_rule_set (digest, name, content) VALUES (?, ?, ?)")

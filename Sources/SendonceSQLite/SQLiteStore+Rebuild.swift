@@ -8,7 +8,7 @@ extension SQLiteStore: RebuildTarget {
     ) throws(StoreError) -> Result {
         try writer.transaction { (session: Session) throws(StoreError) -> Result in
             try session.checkCopy(of: transfer)
-            return try body(SQLiteProjection(session: session))
+            return try body(SQLiteProjection(session: session, home: nil))
         }
     }
 }

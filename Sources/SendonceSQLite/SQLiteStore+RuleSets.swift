@@ -4,7 +4,7 @@ package import SendonceStore
 
 extension SQLiteStore: RuleSetReader {
     package func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? {
-        try reader.use { (session: Session) throws(StoreError) in try session.ruleSetFiles(digest) }
+        try reader.use { (session: Session) throws(StoreError) in try session.ruleSetRows(digest) }
     }
 
     package func activation() throws(StoreError) -> Activation? {
@@ -27,8 +27,8 @@ extension SQLiteStore: RuleSetReader {
     }
 }
 
-extension Session {
-    func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? {
+extension StatementSource {
+    func ruleSetRows(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? {
         let files = try rows("SELECT name, content FROM outbox_rule_set WHERE digest = ? ORDER BY name") {
             $0.add(digest)
         } read: {
@@ -36,7 +36,9 @@ extension Session {
         }
         return files.isEmpty ? nil : files
     }
+}
 
+extension Session {
     /// The newest activation, which is the one in force.
     func activation() throws(StoreError) -> Activation? {
         let newest = try first(

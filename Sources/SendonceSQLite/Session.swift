@@ -26,8 +26,15 @@ package struct SQLiteSettings: Hashable, Sendable {
     }
 }
 
+/// What statements can be read on: the connection of a store, and that of replay.
+protocol StatementSource {
+    func rows<Row>(
+        _ sql: String, _ bind: (Statement) -> Void, read: (Statement) throws(StoreError) -> Row
+    ) throws(StoreError) -> [Row]
+}
+
 /// A connection and who may use it: whoever is inside `use`.
-final class Session: @unchecked Sendable {
+final class Session: StatementSource, @unchecked Sendable {
     // Unchecked because the compiler cannot see that `statements` and `handle` are only touched inside `use`,
     // which the serial queue of `connection` lets one thread enter at a time.
     private let connection: DatabaseQueue

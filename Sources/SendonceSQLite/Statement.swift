@@ -196,6 +196,15 @@ final class Statement: RecordedRow {
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
+    func span(_ column: Int32) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_blob(handle, column)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+    }
+
+    func add(commandID column: Int32, to rows: RowBuffer) {
+        if isNull(column) { rows.addNull() } else { rows.add(part: span(column)) }
+    }
+
     func byteCount(_ column: Int32) -> Int { Int(sqlite3_column_bytes(handle, column)) }
 
     func digest(_ column: Int32) throws(StoreError) -> Digest {

@@ -3,15 +3,12 @@
 package import SendonceCore
 
 /// The right to read a log. Whoever holds only this can neither write nor send.
-package protocol LogReader: Sendable {
+package protocol LogReader: RuleSetFileReader {
     /// The last position with its link.
     func head() throws(StoreError) -> LogHead
 
     /// Every activation, oldest first, each with its scopes.
     func activations() throws(StoreError) -> [Activation]
-
-    /// The files of a rule set that was ever active; nil if there is none of this digest.
-    func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]?
 
     /// Events behind a position, ascending: at most `limit` of them and, but for the first, at most `bytes`
     /// of payload.

@@ -118,9 +118,14 @@ extension ProjectionStore {
     package func resign() throws(StoreError) {}
 }
 
-/// The right to read rule sets that were ever active.
-package protocol RuleSetReader: Sendable {
+/// The right to read the files of rule sets that were ever active.
+package protocol RuleSetFileReader: Sendable {
+    /// In the order of their names; nil if there is no rule set of this digest.
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]?
+}
+
+/// The right to read rule sets that were ever active, and which of them is in force.
+package protocol RuleSetReader: RuleSetFileReader {
     func activation() throws(StoreError) -> Activation?
     /// Every scope that an activation ever gave to a rule, with the number of keys that the ledger holds for
     /// it.

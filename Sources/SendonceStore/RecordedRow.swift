@@ -10,8 +10,12 @@ package protocol RecordedRow {
     func text(_ column: Int32) -> Text
     /// The bytes of a text or of bytes, as stored.
     func bytes(_ column: Int32) -> [UInt8]
+    /// The same in place: until the next row is read, or the answer is given up.
+    func span(_ column: Int32) -> UnsafeRawBufferPointer
     func digest(_ column: Int32) throws(StoreError) -> Digest
     func commandID(_ column: Int32) throws(StoreError) -> CommandID
+    /// Adds a command's id, or NULL, as its 36 characters.
+    func add(commandID column: Int32, to rows: RowBuffer)
     func name(of column: Int32) -> String
 }
 

@@ -19,13 +19,23 @@ struct ImportTests {
         "SendoncePostgres": [
             "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
         ],
-        "SendonceProjection": ["Dispatch", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceReading": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+        "SendonceProjection": [
+            "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
+        ],
+        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplayCommand": [
+            "ArgumentParser", "Foundation", "Glibc", "SendonceBarrier", "SendonceCore", "SendoncePostgres",
+            "SendonceReplay",
+            "SendonceSQLite", "SendonceStore",
+        ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [
             "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
         ],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceFence": ["Glibc", "SendonceCore", "SendonceStore", "Synchronization"],
+        "SendonceBarrier": ["CSeccomp", "Glibc"],
         "SendonceDelivery": [
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
@@ -39,7 +49,7 @@ struct ImportTests {
             "SendonceBundle", "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
             "SendonceMaildir",
-            "SendoncePostgres", "SendonceProjection",
+            "SendoncePostgres", "SendonceProjection", "SendonceReading",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
@@ -47,8 +57,8 @@ struct ImportTests {
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
             "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
-            "SendonceProjection", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
-            "Synchronization",
+            "SendonceProjection", "SendonceReading", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 
@@ -74,6 +84,7 @@ struct ImportTests {
         "A library has one owner",
         arguments: [
             ("CCurl", ["SendonceCurl"]),
+            ("CSeccomp", ["SendonceBarrier"]),
             ("GRDB", ["Sendonce", "SendonceBenchmark", "SendonceSQLite"]),
             ("CLibPQ", ["SendoncePostgres"]),
             ("GRDBSQLite", ["SendonceBenchmark", "SendonceSQLite"]),
@@ -81,7 +92,7 @@ struct ImportTests {
             ("Yams", ["SendonceRules"]),
             ("Mustache", ["SendonceTemplates"]),
             ("Crypto", ["SendonceCore"]),
-            ("ArgumentParser", ["SendonceCommand"]),
+            ("ArgumentParser", ["SendonceCommand", "SendonceReplayCommand"]),
             ("FoundationNetworking", []),
             ("SendonceCurl", ["SendonceBenchmark", "SendonceCommand"]),
         ])
@@ -96,10 +107,8 @@ struct ImportTests {
     @Test(
         "What decides does without Foundation",
         arguments: [
-            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceProjection",
-            "SendonceAudit",
-            "SendonceBundle",
-            "SendonceFence",
+            "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceReading",
+            "SendonceProjection", "SendonceReplay", "SendonceAudit", "SendonceBundle", "SendonceFence",
             "SendonceTemplates",
             "SendonceTransfer",
         ])

@@ -87,11 +87,12 @@ extension PostgresSystemTests {
         let fake = FakeBrevo()
         let shop = try Shop(try server.database(), fakePort: try await fake.start())
         try shop.append(0..<10)
-        try shop.command("run", "--once")
+        try shop.drain()
         try shop.append(10..<15)
         let backup = try server.baseBackup()
         let run = try shop.run()
-        try eventually("all are accepted") { fake.tally().accepted == 15 }
+        try eventually("all are accepted") { try shop.accepted() == 15 }
+        let requests = fake.tally().requests
         // While it works, the server is put back under it.
         try server.putBack(backup)
         var after = shop
@@ -101,7 +102,7 @@ extension PostgresSystemTests {
         #expect(run.errorText.contains("restored or rewound"), "\(run.errorText)")
         let refused = try shop.run().finish()
         #expect(refused.status == 3, "\(refused.errors)")
-        #expect(fake.tally().requests == 15)
+        #expect(fake.tally().requests == requests)
         #expect(try after.number("SELECT count(*) FROM outbox") == 5)
 
         // A host that never saw the log is told by the row that the other one wrote.
@@ -112,9 +113,8 @@ extension PostgresSystemTests {
         #expect(other.status == 3, "\(other.errors)")
         try after.append(15..<16)
         try after.command("fence", "lift", "--yes", "0", "--reason", "back to the backup")
-        try after.command("run", "--once")
+        try after.drain()
         #expect(fake.acceptedOrders.sorted() == Array(0..<16))
-        #expect(fake.tally().requests == 16)
         #expect(try after.number("SELECT count(*) FROM outbox_queue WHERE hold_reason = 'fence'") == 5)
         try after.command("resolve", "--accepted", "--held", "fence", "--yes", "5", "--reason", "seen there")
         #expect(try after.isDone() && after.accepted() == 16)
@@ -128,18 +128,34 @@ extension PostgresSystemTests {
         let fake = FakeBrevo()
         let shop = try Shop(database.connection, fakePort: try await fake.start())
         try shop.append(0..<3)
-        try shop.command("run", "--once")
+        try shop.drain()
         try shop.append(3..<5)
+        let requests = fake.tally().requests
         shop.plain.close()
         let name = "copy_of_\(database.name)"
         let admin = PlainConnection(server.connection("postgres"))
         try admin.run("CREATE DATABASE \(name) TEMPLATE \(database.name)")
         let refused = try shop.run(at: server.connection(name)).finish()
         #expect(refused.status == 3 && refused.errors.contains("copied or moved"), "\(refused.errors)")
-        #expect(fake.tally().requests == 3)
+        #expect(fake.tally().requests == requests)
         try admin.run("DROP DATABASE \(name) WITH (FORCE)")
-        let again = try shop.command("run", "--once")
-        #expect(fake.acceptedOrders.sorted() == Array(0..<5), "\(again)")
+        try shop.drain()
+        #expect(fake.acceptedOrders.sorted() == Array(0..<5))
         await fake.stop()
+    }
+}
+
+extension Shop {
+    /// Delivers until nothing waits but for a person. Once through is not always enough: a connection that took
+    /// too long is tried again later.
+    fileprivate func drain() throws {
+        try eventually("nothing waits") {
+            try command("run", "--once")
+            return try number(
+                """
+                SELECT (SELECT count(*) FROM outbox)
+                    + (SELECT count(*) FROM outbox_queue WHERE state <> 'held')
+                """) == 0
+        }
     }
 }

@@ -79,12 +79,14 @@ package enum Place {
         root.appendingPathComponent("fixtures").appendingPathComponent(path).path
     }
 
-    /// The `sendonce` program, beside the test bundle.
-    package static let sendonce: String = {
+    package static let sendonce = program("sendonce")
+
+    /// A program of this build, beside the test bundle.
+    package static func program(_ name: String) -> String {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
         let products = bundle?.deletingLastPathComponent() ?? executableDirectory
-        return products.appendingPathComponent("sendonce").path
-    }()
+        return products.appendingPathComponent(name).path
+    }
 
     private static let executableDirectory = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent()

@@ -2,6 +2,7 @@
 import GRDB
 import SendonceCore
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceSQLite
 import SendonceStore

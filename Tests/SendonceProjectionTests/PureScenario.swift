@@ -2,6 +2,7 @@
 // memory.
 import SendonceCore
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceStore
 import Testing

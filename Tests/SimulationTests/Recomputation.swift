@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import SendonceCore
 import SendonceProjection
+import SendonceReading
 import SendonceStore
 
 struct Recomputation {

@@ -12,11 +12,12 @@ extension SystemTests {
         let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))
         try sandbox.openShop(port: try await fake.start())
         try sandbox.appendOrders(0..<5)
-        try sandbox.mustSendonce("run", "--once")
+        try sandbox.drain()
         try sandbox.appendOrders(5..<15)
         try sandbox.backUp("shop.sqlite", to: "backup.sqlite")
-        try sandbox.mustSendonce("run", "--once")
-        #expect(fake.tally().accepted == 15)
+        try sandbox.drain()
+        #expect(fake.orders.sorted() == Array(0..<15))
+        let requests = fake.tally().requests
 
         try sandbox.backUp("backup.sqlite", to: "shop.sqlite")
         // The shop works on while nobody knows.
@@ -28,7 +29,7 @@ extension SystemTests {
             #expect(run.errors.contains("sendonce fence"), "\(run.errors)")
         }
         try sandbox.appendOrders(17..<20)
-        #expect(fake.tally().requests == 15)
+        #expect(fake.tally().requests == requests)
         let list = try sandbox.sendonce("fence")
         #expect(list.status == 3)
         #expect(list.output.contains("0 commands, and what comes of 15 undecided events"), "\(list.output)")
@@ -36,9 +37,8 @@ extension SystemTests {
 
         #expect(try sandbox.sendonce("fence", "lift").status == 3)
         try sandbox.mustSendonce("fence", "lift", "--yes", "0", "--by", "ann", "--reason", "a lost disk")
-        try sandbox.mustSendonce("run", "--once")
+        try sandbox.drain()
         // Only what was written after the fence was put up went by itself.
-        #expect(fake.tally().requests == 18)
         #expect(fake.orders.sorted() == Array(0..<15) + Array(17..<20))
         let inspection = try Inspection(sandbox)
         #expect(
@@ -49,8 +49,7 @@ extension SystemTests {
                 "not sent")
         }
         try sandbox.mustSendonce("cancel", "--held", "fence", "--yes", "10", "--reason", "sent before")
-        for _ in 1...2 { try sandbox.mustSendonce("run", "--once") }
-        #expect(fake.tally().requests == 20)
+        for _ in 1...2 { try sandbox.drain() }
         #expect(fake.orders.sorted() == Array(0..<20))
         #expect(try inspection.brokenPromises() == [])
         #expect(try sandbox.sendonce("fence").status == 0)
@@ -63,7 +62,7 @@ extension SystemTests {
         let fake = FakeBrevo(FakeBrevo.Configuration(key: "fake-key"))
         try sandbox.openShop(port: try await fake.start())
         try sandbox.appendOrders(0..<5)
-        try sandbox.mustSendonce("run", "--once")
+        try sandbox.drain()
         // Commands in the queue, too: no route takes them yet.
         fake.follow(
             try FakeBrevo.ChaosPlan(seed: 1, chances: [.init(.refuse(status: 503, accepted: false), 1)]))
@@ -84,11 +83,7 @@ extension SystemTests {
             ["run", "--once"] + staging, environment: ["SENDONCE_DEPLOYMENT": "staging"])
         #expect(elsewhere.status == 3)
         #expect(fake.tally().requests == requests)
-        try sandbox.mustSendonce("run", "--once")
-        try eventually("production has sent all") {
-            try sandbox.mustSendonce("run", "--once")
-            return fake.tally().accepted == 13
-        }
+        try sandbox.drain()
         #expect(fake.orders.sorted() == Array(0..<13))
         await fake.stop()
     }
@@ -153,6 +148,20 @@ extension Sandbox {
     fileprivate func appendOrders(_ orders: Range<Int>) throws {
         let inspection = try Inspection(self)
         for order in orders { try inspection.appendOrder(order) }
+    }
+
+    /// Delivers until nothing waits but for a person. Once through is not always enough: a connection that
+    /// took too long is tried again later.
+    fileprivate func drain() throws {
+        let inspection = try Inspection(self)
+        try eventually("nothing waits") {
+            try mustSendonce("run", "--once")
+            return try inspection.number(
+                """
+                SELECT (SELECT count(*) FROM outbox)
+                    + (SELECT count(*) FROM outbox_queue WHERE state <> 'held')
+                """) == 0
+        }
     }
 
     /// A whole copy of what is committed, as a backup program makes it, in the place of what was there.

@@ -6,6 +6,7 @@ import SendonceCore
 import SendonceDelivery
 import SendonceFence
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceStore
 import ServiceLifecycle

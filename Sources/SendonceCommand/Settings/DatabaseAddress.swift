@@ -9,13 +9,8 @@ enum DatabaseAddress: Hashable, Sendable {
     /// A PostgreSQL database, as libpq takes it; may hold a password.
     case server(String)
 
-    /// A URI, or `key=value` pairs in whatever order, name a server; everything else a file. A file whose
-    /// name begins so is written with `./` before it.
     init(_ text: String) {
-        let isURI = text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
-        let rest = text.drop { $0 == " " }.drop { $0.isLowercase || $0 == "_" }
-        let isPair = rest.startIndex > text.startIndex && rest.drop { $0 == " " }.first == "="
-        self = isURI || isPair ? .server(text) : .file(text)
+        self = PostgresSettings.isAddress(text) ? .server(text) : .file(text)
     }
 
     /// For people; nothing that is secret. The same words where the text cannot be read.

@@ -5,6 +5,7 @@ import SendonceDelivery
 import SendonceFence
 import SendoncePostgres
 import SendonceProjection
+import SendonceReading
 import SendonceSQLite
 import SendonceStore
 

@@ -1,6 +1,7 @@
 // Running the examples of a rule file: each is an event and what must become of it.
 import SendonceCore
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceStore
 

@@ -1,4 +1,4 @@
-// The rule set of an activation, ready to read events with.
+// The rule set of an activation, ready to read events with: the same for the live projector and for replay.
 package import SendonceCore
 import SendonceJSON
 package import SendonceRules
@@ -13,7 +13,7 @@ package final class RulesInForce {
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
-    package convenience init(_ activation: Activation, from reader: any RuleSetReader) throws(StoreError) {
+    package convenience init(_ activation: Activation, from reader: any RuleSetFileReader) throws(StoreError) {
         let parsed = try StoredRules.load(activation.ruleSet, from: reader)
         self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
     }
@@ -52,7 +52,7 @@ package final class RulesInForce {
 extension StoredRules {
     /// The rule set that the store keeps under a digest. One that cannot be parsed was changed behind our
     /// back, or needs a newer program: `damaged`.
-    package static func load(_ digest: Digest, from reader: any RuleSetReader) throws(StoreError)
+    package static func load(_ digest: Digest, from reader: any RuleSetFileReader) throws(StoreError)
         -> ParsedRules
     {
         guard let files = try reader.ruleSetFiles(digest) else {

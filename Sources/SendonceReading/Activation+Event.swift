@@ -1,5 +1,5 @@
 // An activation as an event of the log: what its payload says, and what its decision says that it did. Written
-// by whoever activates, made again by a rebuild.
+// by whoever activates, recomputed by replay.
 package import SendonceCore
 import SendonceJSON
 package import SendonceStore
@@ -44,4 +44,10 @@ extension Activation {
             position: logged.position, ruleSet: ruleSet, scopes: scopes, actor: actor, reason: reason,
             recordedAt: logged.recordedAt)
     }
+}
+
+/// JSON that Sendonce itself wrote.
+package enum SmallDocument {
+    /// nil for what is not JSON.
+    package static func read(_ bytes: [UInt8]) -> JSONValue? { try? PayloadReader.document(bytes) }
 }

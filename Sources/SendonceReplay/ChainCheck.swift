@@ -1,0 +1,118 @@
+// The hash chain, made again from the events' bytes and compared with the links that are recorded.
+import SendonceCore
+import SendonceStore
+
+/// Follows the log from one position on.
+struct ChainCheck {
+    /// The last position that was reached, and the link that is recorded there; nil behind a hole, where no link
+    /// can be made.
+    private(set) var position: Int64
+    private(set) var recorded: Digest?
+    /// The link that follows from all events so far, whatever links are recorded.
+    private(set) var computed: Digest
+    /// Events that were there.
+    private(set) var events: Int64 = 0
+
+    init(after position: Int64, link: Digest) {
+        self.position = position
+        recorded = link
+        computed = link
+    }
+
+    /// Checks a page's events; what is below position 1 has no place at all.
+    mutating func check(_ page: RecordPage, _ findings: inout Findings) {
+        for index in page.events.ends.indices {
+            check(EventCursor(page.events.row(index)), &findings)
+        }
+        if position < page.through { missing(through: page.through, &findings) }
+    }
+
+    private mutating func check(_ event: EventCursor, _ findings: inout Findings) {
+        events += 1
+        guard event.position > position else {
+            findings.add(
+                Difference(
+                    at: event.position, .event, recorded: "an event at position \(event.position)",
+                    recomputed: nil))
+            return
+        }
+        if event.position > position + 1 { missing(through: event.position - 1, &findings) }
+        position = event.position
+        let own = event.link(after: computed)
+        if let previous = recorded {
+            let expected = previous == computed ? own : event.link(after: previous)
+            if expected != event.link {
+                findings.add(
+                    Difference(
+                        at: position, .link, columns: ["link"], recorded: event.link?.description,
+                        recomputed: expected.description))
+            }
+        }
+        computed = own
+        recorded = event.link
+    }
+
+    private mutating func missing(through last: Int64, _ findings: inout Findings) {
+        let first = position + 1
+        let words = first == last ? "position \(first)" : "positions \(first) to \(last)"
+        findings.add(
+            Difference(at: first, .event, recorded: nil, recomputed: "an event at \(words)"))
+        for _ in first...last { findings.add(Breach(.positionsWithoutHoles, "no event at \(words)")) }
+        position = last
+        recorded = nil
+    }
+}
+
+/// An event as it lies in a page.
+struct EventCursor {
+    private let row: UnsafeRawBufferPointer
+    let position: Int64
+
+    init(_ row: UnsafeRawBufferPointer) {
+        self.row = row
+        var cursor = RowCursor(row)
+        position = cursor.integer()
+    }
+
+    /// The event as the projector saw it.
+    var logged: LoggedEvent {
+        var cursor = RowCursor(row)
+        _ = cursor.integer()
+        let occurredAt = Timestamp(microseconds: cursor.integer())
+        let (id, type, source) = (cursor.textIfAny(), cursor.text(), cursor.text())
+        let (subject, traceparent) = (cursor.textIfAny(), cursor.textIfAny())
+        let payload = cursor.part().map { Array($0) } ?? []
+        let link = cursor.digest() ?? .zero
+        return LoggedEvent(
+            position: position,
+            event: Event(
+                id: id, type: type, source: source, subject: subject, payload: payload,
+                occurredAt: occurredAt, traceparent: traceparent),
+            link: link, recordedAt: Timestamp(microseconds: cursor.integer()))
+    }
+
+    /// The recorded link.
+    var link: Digest? {
+        var cursor = RowCursor(row)
+        cursor.skipToLink()
+        return cursor.digest()
+    }
+
+    /// The link that follows from the one before it: `LogHead.adding`, whose input these bytes are.
+    func link(after previous: Digest) -> Digest {
+        var cursor = RowCursor(row)
+        cursor.skipToLink()
+        var builder = DigestBuilder()
+        builder.add(previous)
+        builder.add(UnsafeRawBufferPointer(rebasing: row[..<cursor.offset]))
+        return builder.digest()
+    }
+}
+
+extension RowCursor {
+    fileprivate mutating func skipToLink() {
+        _ = integer()
+        _ = integer()
+        for _ in 0..<6 { _ = part() }
+    }
+}

@@ -1,0 +1,55 @@
+// Opening the log that an address names, and putting up what keeps this process from doing anything else.
+import ArgumentParser
+import Foundation
+import SendonceBarrier
+import SendonceCore
+import SendoncePostgres
+import SendonceSQLite
+import SendonceStore
+
+/// A log that is open, with what keeps this process from writing and sending.
+struct OpenLog {
+    let log: any RecordReader
+    /// In words that hold no password.
+    let place: Text
+    /// What is in force from here on, and what this machine does not offer, in words.
+    let barriers: [String]
+
+    /// Opens the log, then puts up the barriers: nothing is opened after them.
+    init(_ options: LogOptions) throws {
+        let environment = ProcessInfo.processInfo.environment
+        let address = options.database ?? environment["SENDONCE_DATABASE"] ?? "sendonce.sqlite"
+        let database: String
+        if PostgresSettings.isAddress(address) {
+            let settings = PostgresSettings(connection: address)
+            if options.database != nil, try settings.hasPassword() {
+                throw ValidationError(
+                    "--database holds a password, which everybody on this machine can read: use ~/.pgpass, "
+                        + "PGPASSFILE or SENDONCE_DATABASE")
+            }
+            log = try PostgresReplayLog(settings)
+            place = Text(try settings.place())
+            database = "PostgreSQL: READ ONLY, REPEATABLE READ transactions"
+        } else {
+            log = try SQLiteReplayLog(path: address)
+            place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)
+            database = "SQLite: opened read only, an authorizer allows SELECT alone"
+        }
+        // A first look, so that whatever is opened for reading is open before nothing can be opened any more.
+        _ = try log.head()
+        barriers = OpenLog.standing + [OpenLog.kernel(KernelBarrier.install()), database]
+    }
+
+    private static func kernel(_ state: KernelBarrier.State) -> String {
+        switch state {
+        case .inForce: "kernel: a seccomp filter refuses sockets, connections, programs and new files"
+        case .unavailable(let reason): "kernel: NOT IN FORCE, seccomp is not available here (\(reason))"
+        }
+    }
+
+    /// What holds for this program wherever the log is.
+    private static let standing = [
+        "projector: a function of rule sets, event and keys",
+        "program: no HTTP, no mail, no template engine is linked",
+    ]
+}

@@ -1,0 +1,37 @@
+// The program that can look and cannot send: it reads a log and says what follows from it.
+import ArgumentParser
+import Foundation
+import SendonceStore
+
+@main
+struct SendonceReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sendonce-replay",
+        abstract: "Decides a log again, and can neither write nor send.",
+        subcommands: [VerifyCommand.self, HeadCommand.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as StoreError {
+            FileHandle.standardError.write(Data("sendonce-replay: \(error.description)\n".utf8))
+            exit(withError: ExitCode(2))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// Where the log is.
+struct LogOptions: ParsableArguments {
+    @Option(help: "SQLite file or PostgreSQL address. Default: SENDONCE_DATABASE, then sendonce.sqlite.")
+    var database: String?
+
+    @Option(help: "text or json.")
+    var output: OutputFormat = .text
+}

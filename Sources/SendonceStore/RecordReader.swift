@@ -1,0 +1,121 @@
+// The port of verification: the log and everything that was concluded from it, as rows in canonical form, page
+// by page. Each page is one short read transaction of its own, so that a reader never holds back a checkpoint
+// or a vacuum; rows that are appended meanwhile lie behind the head that was taken at the beginning.
+
+/// The right to read what was recorded. Whoever holds only this can neither write nor send.
+package protocol RecordReader: LogReader {
+    /// Fills the page with the events behind `request.after`, what was decided for them, and the commands with a
+    /// number above `request.number` up to the first one whose position lies behind the page.
+    func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
+
+    /// Adds the names that producers gave to events up to a position, ordered by id, source and position, from
+    /// behind `place` (nil: from the first): rows of `NameRow`. Nothing added: there are no more.
+    func names(after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer)
+        throws(StoreError)
+
+    /// Adds the ledger's rows from behind a key (nil: from the first), ordered by key, digest, slot and
+    /// generation, whatever their position: rows of `LedgerRow`. Nothing added: there are no more.
+    func ledger(after key: LedgerPlace?, limit: Int, into rows: RowBuffer) throws(StoreError)
+
+    /// Fills the page with what was recorded about the delivery of the commands with these numbers.
+    func deliveries(_ numbers: ClosedRange<Int64>, into page: DeliveryPage) throws(StoreError)
+}
+
+/// What to read at once.
+package struct RecordRequest: Hashable, Sendable {
+    /// `Int64.min` takes in also what stands where nothing may stand, at positions below 1.
+    package var after: Int64
+    /// The last position that is wanted.
+    package var through: Int64
+    /// The highest number of the commands that were read before.
+    package var number: Int64
+    /// Positions in the page.
+    package var events: Int
+    /// Payload bytes in the page; one event may exceed them.
+    package var bytes: Int
+    /// How many commands behind the page to pass over in search of others that belong to it. With 0 the
+    /// commands are taken to stand in the order of their positions, as the projector writes them.
+    package var lookahead = 0
+
+    package init(after: Int64, through: Int64, number: Int64, events: Int, bytes: Int, lookahead: Int = 0) {
+        self.after = after
+        self.through = through
+        self.number = number
+        self.events = events
+        self.bytes = bytes
+        self.lookahead = lookahead
+    }
+
+    /// The last position of the page, if no payload is large.
+    package var end: Int64 { min(max(after, 0) + Int64(events), through) }
+}
+
+/// Rows of consecutive positions.
+package final class RecordPage: @unchecked Sendable {
+    // Unchecked: it is handed from one thread to another and used by one at a time.
+    /// The position that the page reaches to; a position at or below it that has no event is a hole.
+    package var through: Int64 = 0
+    /// `EventRow`, by position.
+    package let events = RowBuffer(capacity: 1 << 18)
+    /// `DecisionRow`, by position, rule and item.
+    package let decisions = RowBuffer(capacity: 1 << 17)
+    /// `CommandRow`, by number.
+    package let commands = RowBuffer(capacity: 1 << 17)
+
+    package init() {}
+
+    package func removeAll() {
+        events.removeAll()
+        decisions.removeAll()
+        commands.removeAll()
+    }
+
+    package var footprint: Int { events.footprint + decisions.footprint + commands.footprint }
+}
+
+/// Rows about the delivery of commands, each by command and attempt.
+package final class DeliveryPage: @unchecked Sendable {
+    // Unchecked: as `RecordPage`.
+    /// The number of each command that is queued.
+    package let queued = RowBuffer()
+    /// Number, attempt, token, start.
+    package let attempts = RowBuffer()
+    /// Number, attempt, end.
+    package let outcomes = RowBuffer()
+    /// Number, time.
+    package let finishes = RowBuffer()
+
+    package init() {}
+
+    package func removeAll() {
+        for rows in [queued, attempts, outcomes, finishes] { rows.removeAll() }
+    }
+}
+
+/// Where a reading of names goes on.
+package struct NamePlace: Hashable, Sendable {
+    package var id: [UInt8]
+    package var source: [UInt8]
+    package var position: Int64
+
+    package init(id: [UInt8], source: [UInt8], position: Int64) {
+        self.id = id
+        self.source = source
+        self.position = position
+    }
+}
+
+/// Where a reading of the ledger goes on.
+package struct LedgerPlace: Hashable, Sendable {
+    package var key: [UInt8]
+    package var digest: [UInt8]
+    package var slot: [UInt8]
+    package var generation: Int64
+
+    package init(key: [UInt8], digest: [UInt8], slot: [UInt8], generation: Int64) {
+        self.key = key
+        self.digest = digest
+        self.slot = slot
+        self.generation = generation
+    }
+}

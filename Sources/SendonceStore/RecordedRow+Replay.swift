@@ -1,0 +1,160 @@
+// The rows that verification compares, each with the columns that it is read from and the form in which it
+// lies in a `RowBuffer`: as recorded, and as computed again. The two forms stand side by side here, because they
+// must be the same.
+package import SendonceCore
+
+/// An event of the log. Its first eight columns are, byte for byte, what the chain's link is made from after
+/// the link before it.
+package enum EventRow {
+    package static let columns = """
+        position, occurred_at, id, event_type, source, subject, traceparent, payload, link, recorded_at
+        """
+    package static let payloadColumn: Int32 = 7
+
+    package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
+        rows.add(row.integer(0))
+        rows.add(row.integer(1))
+        for column in Int32(2)...8 { rows.addText(row, column) }
+        rows.add(row.integer(9))
+        rows.endRow()
+    }
+}
+
+/// What was decided for one event and one rule.
+package enum DecisionRow {
+    package static let columns =
+        "position, rule, item, reason, key, recipient, winner, until, detail, command"
+
+    package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
+        rows.add(row.integer(0))
+        rows.addText(row, 1)
+        rows.add(row.integer(2))
+        for column in Int32(3)...5 { rows.addText(row, column) }
+        rows.add(row.integerIfAny(6))
+        rows.add(row.integerIfAny(7))
+        rows.addText(row, 8)
+        row.add(commandID: 9, to: rows)
+        rows.endRow()
+    }
+
+    package static func add(_ decision: Decision, to rows: RowBuffer) {
+        let facts = ReasonColumns(decision.reason, command: decision.command?.id)
+        rows.add(decision.position)
+        rows.add(decision.rule)
+        rows.add(decision.item)
+        rows.add(decision.reason.word)
+        rows.add(decision.key?.text)
+        rows.add(decision.recipient)
+        rows.add(facts.winner)
+        rows.add(facts.until?.microseconds)
+        rows.add(facts.detail)
+        rows.add(facts.command)
+        rows.endRow()
+    }
+}
+
+/// A command.
+package enum CommandRow {
+    package static let columns = """
+        number, id, position, rule, item, key, key_digest, slot, generation, rule_set, recipient, route,
+        occurred_at, not_before, expires_at, on_unknown, supersede_digest
+        """
+    package static let positionColumn: Int32 = 2
+
+    package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
+        rows.add(row.integer(0))
+        row.add(commandID: 1, to: rows)
+        rows.add(row.integer(2))
+        rows.addText(row, 3)
+        rows.add(row.integer(4))
+        for column in Int32(5)...7 { rows.addText(row, column) }
+        rows.add(row.integer(8))
+        for column in Int32(9)...11 { rows.addText(row, column) }
+        rows.add(row.integer(12))
+        rows.add(row.integer(13))
+        rows.add(row.integerIfAny(14))
+        rows.addText(row, 15)
+        rows.addText(row, 16)
+        rows.endRow()
+    }
+
+    package static func add(_ command: Command, number: Int64, to rows: RowBuffer) {
+        rows.add(number)
+        rows.add(command.id)
+        rows.add(command.position)
+        rows.add(command.rule)
+        rows.add(command.item)
+        rows.add(command.key.text)
+        rows.add(command.key.digest)
+        rows.add(command.slot)
+        rows.add(command.generation)
+        rows.add(command.ruleSet)
+        rows.add(command.recipient.description)
+        rows.add(command.route)
+        rows.add(command.occurredAt)
+        rows.add(command.notBefore)
+        rows.add(command.expiresAt)
+        rows.add(command.onUnknown?.rawValue)
+        rows.add(command.supersedeDigest)
+        rows.endRow()
+    }
+}
+
+/// Who won a key.
+package enum LedgerRow {
+    package static let columns = """
+        key, key_digest, slot, generation, scope, position, occurred_at, command, number
+        """
+
+    package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
+        for column in Int32(0)...2 { rows.addText(row, column) }
+        rows.add(row.integer(3))
+        rows.addText(row, 4)
+        rows.add(row.integer(5))
+        rows.add(row.integer(6))
+        row.add(commandID: 7, to: rows)
+        rows.add(row.integer(8))
+        rows.endRow()
+    }
+
+    package static func add(_ command: Command, scope: Text, number: Int64, to rows: RowBuffer) {
+        rows.add(command.key.text)
+        rows.add(command.key.digest)
+        rows.add(command.slot)
+        rows.add(command.generation)
+        rows.add(scope)
+        rows.add(command.position)
+        rows.add(command.occurredAt)
+        rows.add(command.id)
+        rows.add(number)
+        rows.endRow()
+    }
+}
+
+/// The name that a producer gave to an event.
+package enum NameRow {
+    package static let columns = "id, source, position"
+
+    package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
+        rows.addText(row, 0)
+        rows.addText(row, 1)
+        rows.add(row.integer(2))
+        rows.endRow()
+    }
+}
+
+/// Rows of numbers: what is known of deliveries.
+package enum NumberRow {
+    package static func add(_ row: some RecordedRow, columns: Int32, to rows: RowBuffer) {
+        for column in 0..<columns { rows.add(row.integer(column)) }
+        rows.endRow()
+    }
+}
+
+extension RowBuffer {
+    /// A text or bytes as stored, or NULL.
+    @inline(__always)
+    fileprivate func addText(_ row: some RecordedRow, _ column: Int32) {
+        if row.isNull(column) { addNull() } else { add(part: row.span(column)) }
+    }
+}

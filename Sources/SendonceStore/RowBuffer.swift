@@ -1,0 +1,193 @@
+// Rows in one canonical form, one behind the other in one piece of memory. What was recorded and what was
+// computed again are the same exactly if these bytes are, and digests are made over them.
+package import SendonceCore
+
+/// A buffer that is filled with rows, read, and filled again.
+///
+/// A number is eight bytes, most significant first. A text or bytes are their length as a number, -1 for NULL,
+/// then the bytes. A number that may be absent is written as its eight bytes would be: its length, 8 or -1,
+/// then the number.
+package final class RowBuffer: @unchecked Sendable {
+    // Unchecked: it is handed from one thread to another and used by one at a time.
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    /// Bytes that are in use.
+    package private(set) var count = 0
+    /// Where each row ends; it begins where the one before it ends.
+    package private(set) var ends: [Int] = []
+
+    package init(capacity: Int = 1 << 16) {
+        self.capacity = capacity
+        memory = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    // MARK: Reading
+
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+    package func row(_ index: Int) -> UnsafeRawBufferPointer {
+        let start = index == 0 ? 0 : ends[index - 1]
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<ends[index]])
+    }
+
+    package func hasSameBytes(as other: RowBuffer) -> Bool {
+        guard count == other.count else { return false }
+        var (offset, difference) = (0, UInt64(0))
+        while offset + 8 <= count {
+            difference |=
+                memory.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                ^ other.memory.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < count {
+            difference |= UInt64(
+                memory.load(fromByteOffset: offset, as: UInt8.self)
+                    ^ other.memory.load(fromByteOffset: offset, as: UInt8.self))
+            offset += 1
+        }
+        return difference == 0
+    }
+
+    /// The values of a row, from its first column on.
+    package func cursor(_ index: Int) -> RowCursor { RowCursor(row(index)) }
+
+    /// Bytes that the buffer takes, used or not.
+    package var footprint: Int { capacity + ends.capacity * 8 }
+
+    // MARK: Writing
+
+    package func removeAll() {
+        count = 0
+        ends.removeAll(keepingCapacity: true)
+    }
+
+    package func endRow() { ends.append(count) }
+
+    /// Takes back what was written behind the last row that was ended.
+    package func dropOpenRow() { count = ends.last ?? 0 }
+
+    @inline(__always)
+    package func add(_ number: Int64) {
+        reserve(8)
+        memory.storeBytes(of: number.bigEndian, toByteOffset: count, as: Int64.self)
+        count += 8
+    }
+
+    @inline(__always)
+    package func add(_ number: Int64?) {
+        guard let number else { return add(Int64(-1)) }
+        add(Int64(8))
+        add(number)
+    }
+
+    package func addNull() { add(Int64(-1)) }
+
+    @inline(__always)
+    package func add(part bytes: UnsafeRawBufferPointer) {
+        add(Int64(bytes.count))
+        add(raw: bytes)
+    }
+
+    /// Bytes as they are, for a row that was made elsewhere.
+    @inline(__always)
+    package func add(raw bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        if let start = bytes.baseAddress {
+            (memory + count).copyMemory(from: start, byteCount: bytes.count)
+        }
+        count += bytes.count
+    }
+
+    package func add(_ text: Text) { add(text.string) }
+    package func add(_ text: Text?) { if let text { add(text.string) } else { addNull() } }
+    package func add(_ text: String?) { if let text { add(text) } else { addNull() } }
+    package func add(_ time: Timestamp) { add(time.microseconds) }
+    package func add(_ time: Timestamp?) { add(time?.microseconds) }
+
+    package func add(_ text: String) {
+        var text = text
+        text.withUTF8 { add(part: UnsafeRawBufferPointer($0)) }
+    }
+
+    package func add(_ digest: Digest) { digest.withBytes { add(part: $0) } }
+    package func add(_ digest: Digest?) { if let digest { add(digest) } else { addNull() } }
+
+    /// A UUID's bytes as its 36 lower-case characters.
+    package func add(uuid bytes: UnsafeRawBufferPointer) {
+        add(Int64(36))
+        reserve(36)
+        for (place, byte) in bytes.prefix(16).enumerated() {
+            if place == 4 || place == 6 || place == 8 || place == 10 { addCharacter(0x2D) }
+            addCharacter(RowBuffer.digit(byte >> 4))
+            addCharacter(RowBuffer.digit(byte & 15))
+        }
+    }
+
+    package func add(_ id: CommandID) {
+        var words = (id.high.bigEndian, id.low.bigEndian)
+        withUnsafeBytes(of: &words) { add(uuid: $0) }
+    }
+
+    package func add(_ id: CommandID?) { if let id { add(id) } else { addNull() } }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+
+    @inline(__always)
+    private func addCharacter(_ byte: UInt8) {
+        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    @inline(__always)
+    private func reserve(_ bytes: Int) {
+        if count + bytes > capacity { grow(bytes) }
+    }
+
+    private func grow(_ bytes: Int) {
+        let larger = max(capacity * 2, count + bytes)
+        let new = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+        new.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        (memory, capacity) = (new, larger)
+    }
+}
+
+/// Takes a row's values one after the other. The row must have them: it was written by a `RowBuffer`.
+package struct RowCursor {
+    private let row: UnsafeRawBufferPointer
+    /// Bytes that were taken.
+    package private(set) var offset = 0
+
+    package init(_ row: UnsafeRawBufferPointer) {
+        self.row = row
+    }
+
+    @inline(__always)
+    package mutating func integer() -> Int64 {
+        defer { offset += 8 }
+        return Int64(bigEndian: row.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+    }
+
+    @inline(__always)
+    package mutating func integerIfAny() -> Int64? { integer() < 0 ? nil : integer() }
+
+    /// nil for NULL.
+    @inline(__always)
+    package mutating func part() -> UnsafeRawBufferPointer? {
+        let length = integer()
+        guard length >= 0 else { return nil }
+        defer { offset += Int(length) }
+        return UnsafeRawBufferPointer(rebasing: row[offset..<offset + Int(length)])
+    }
+
+    package mutating func textIfAny() -> Text? {
+        part().map { Text(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    package mutating func text() -> Text { textIfAny() ?? "" }
+    package mutating func digest() -> Digest? { part().flatMap { Digest(bytes: $0) } }
+}
