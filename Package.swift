@@ -97,7 +97,9 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SendonceProjection",
-            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
+            ],
             swiftSettings: house),
         // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
         .target(
@@ -116,6 +118,12 @@ let package = Package(
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        // Making decisions, ledger, commands and queue again from the log, into another database.
+        .target(
+            name: "SendonceRebuild",
+            dependencies: ["SendonceCore", "SendonceProjection", "SendonceReading", "SendonceStore",
+                "SendonceTransfer"],
+            swiftSettings: house),
         // A log as a file: export, redaction, import.
         .target(
             name: "SendonceBundle",
@@ -154,8 +162,8 @@ let package = Package(
             dependencies: [
                 "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
                 "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
-                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRules",
-                "SendonceSQLite", "SendonceStore",
+                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
+                "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -283,6 +291,23 @@ let package = Package(
                 "SendonceJSON",
                 "SendoncePostgres",
                 "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceRebuildTests",
+            dependencies: [
+                "PostgresSupport",
+                "ProcessSupport",
+                "SendonceBundle",
+                "SendonceCore",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRebuild",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",

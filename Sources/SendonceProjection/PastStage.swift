@@ -1,6 +1,7 @@
 // A stretch of past events, read outside every transaction and cut into the parts that one event of the log
 // decides each.
 import SendonceCore
+import SendonceReading
 import SendonceStore
 
 /// Reads what a backfill's decisions rest on. The log never changes, so that only what was added to it since

@@ -3,6 +3,7 @@
 // holds the write lock for long.
 package import SendonceCore
 import SendonceJSON
+import SendonceReading
 import SendonceRules
 package import SendonceStore
 
