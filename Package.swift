@@ -121,8 +121,10 @@ let package = Package(
         // Making decisions, ledger, commands and queue again from the log, into another database.
         .target(
             name: "SendonceRebuild",
-            dependencies: ["SendonceCore", "SendonceProjection", "SendonceReading", "SendonceStore",
-                "SendonceTransfer"],
+            dependencies: [
+                "SendonceCore", "SendonceProjection", "SendonceReading", "SendonceStore",
+                "SendonceTransfer",
+            ],
             swiftSettings: house),
         // A log as a file: export, redaction, import.
         .target(

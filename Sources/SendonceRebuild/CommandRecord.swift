@@ -71,8 +71,8 @@ struct CommandRecord {
 
     /// - A recorded end stays.
     /// - An accepted outcome without an end was accepted.
-    /// - A queue row that fits the recorded attempts stays as it is, if there were attempts, or if a person or
-    ///   a gate holds the command already.
+    /// - A queue row that fits the recorded attempts stays as it is, if there were attempts, or if a person
+    ///   or a gate holds the command already.
     /// - Whatever may have reached a provider and has lost its queue row, or has one that does not fit, is
     ///   held as unknown.
     /// - All else is held as restored: never is a command due because of a rebuild.
@@ -89,8 +89,8 @@ struct CommandRecord {
         }
         guard var row = rebuilt ?? queued else {
             throw .conflict(
-                "command \(number) has neither an end nor a place in the queue, which an earlier run left so: "
-                    + "start again with a new database")
+                "command \(number) has neither an end nor a place in the queue, which an earlier run left "
+                    + "so: start again with a new database")
         }
         restore(&row)
         if row[.firstUnsureAt].number != nil || strays > 0 || (tries.isEmpty && row.number(.attempts) > 0) {
@@ -127,7 +127,8 @@ struct CommandRecord {
         row[.firstUnsureAt] = first.map { .integer($0) } ?? .null
         let request = tries.first?.attempt[AttemptColumn.requestDigest.rawValue]
         row[.requestDigest] = request ?? queued?[.requestDigest] ?? .null
-        row[.cancelledBy] = queued.flatMap { $0[.cancelledBy] == .null ? nil : $0[.cancelledBy] }
+        row[.cancelledBy] =
+            queued.flatMap { $0[.cancelledBy] == .null ? nil : $0[.cancelledBy] }
             ?? rebuilt?[.cancelledBy] ?? .null
     }
 }

@@ -113,14 +113,16 @@ package struct Rebuild {
     // MARK: Doing it
 
     /// Seals the old place and builds the new one; or goes on with that; or, after the confirmation, brings
-    /// what came into the old intake since. `name` is given to the rebuild if it starts now.
+    /// what came into the old intake since. `name` is given to the rebuild if it starts now. With a plan of
+    /// this start, the log is not checked once more before the seal; it is while it is decided.
     package func run(
-        _ act: TransferAct, name: Text, progress: (String, Int64) -> Void = { _, _ in }
+        _ act: TransferAct, name: Text, planned: RebuildPlan? = nil,
+        progress: (String, Int64) -> Void = { _, _ in }
     ) throws(TransferError) -> RebuildReport {
         let (step, imported) = try nextStep()
         switch step {
         case .start:
-            _ = try plan(now: act.now, progress: progress)
+            if planned?.step != .start { _ = try plan(now: act.now, progress: progress) }
             let name = try begin(act, name: name, imported)
             return try build(act, name, imported, progress)
         case .resume(let name): return try build(act, name, imported, progress)

@@ -23,7 +23,9 @@ package enum TransferError: Error, Sendable {
     }
 
     /// Runs what a store does.
-    package static func storing<Result>(_ body: () throws(StoreError) -> Result) throws(TransferError) -> Result {
+    package static func storing<Result>(_ body: () throws(StoreError) -> Result) throws(TransferError)
+        -> Result
+    {
         do throws(StoreError) { return try body() } catch { throw .store(error) }
     }
 }

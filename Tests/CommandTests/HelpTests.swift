@@ -14,7 +14,8 @@ struct HelpTests {
             ["import"],
             ["rebuild"], ["transfer"],
             ["transfer", "move"], ["transfer", "confirm"], ["transfer", "take-back"], ["fake-provider"],
-            ["fake-provider", "brevo"], ["version"], ["hold"], ["release"], ["cancel"], ["resolve"], ["fence"],
+            ["fake-provider", "brevo"], ["version"], ["hold"], ["release"], ["cancel"], ["resolve"],
+            ["fence"],
             ["fence", "status"], ["fence", "lift"],
         ])
     func help(command: [String]) throws {

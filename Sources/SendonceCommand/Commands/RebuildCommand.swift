@@ -1,5 +1,5 @@
-// `sendonce rebuild`: decisions, ledger, commands and queue again from the log, into a database beside the old
-// one.
+// `sendonce rebuild`: decisions, ledger, commands and queue again from the log, into a database beside the
+// old one.
 import ArgumentParser
 import Foundation
 import SendonceCore
@@ -30,8 +30,8 @@ struct RebuildCommand: AsyncParsableCommand {
             held (restored) and is never sent by itself: `sendonce release --held restored`.
 
             Interrupted, the same command goes on; each batch is one transaction. Run once more after the \
-            confirmation, it brings events that were still written to the old place. After an import, confirm \
-            with --source-lost: only you can say that the log's original is not in force.
+            confirmation, it brings events that were still written to the old place. After an import, \
+            confirm with --source-lost: only you can say that the log's original is not in force.
 
             Exit 1: the new database is made, and rows of the old one were otherwise or could not come.
             """,
@@ -62,7 +62,7 @@ struct RebuildCommand: AsyncParsableCommand {
                 throw CommandError(
                     "nothing was done: confirm with --yes \(plan.events)", status: .refused)
             }
-            let report = try rebuild.run(act, name: Text(UUID().uuidString.lowercased())) {
+            let report = try rebuild.run(act, name: Text(UUID().uuidString.lowercased()), planned: plan) {
                 progress.show("\($0): \($1)")
             }
             progress.clear()
@@ -114,7 +114,9 @@ extension RebuildReport {
             "\(table.table): \(table.restored) missing there, \(table.changed) otherwise, \(table.gone) that "
                 + "do not follow from the log" + Self.named(table.first)
         }
-        lines += lost.map { "\($0.table): \($0.rows) belong to nothing and did not come\(Self.named($0.first))" }
+        lines += lost.map {
+            "\($0.table): \($0.rows) belong to nothing and did not come\(Self.named($0.first))"
+        }
         if renumbered > 0 { lines.append("\(renumbered) commands stand under another number") }
         lines.append(
             "commands: \(commands.finished) finished, \(commands.ended) finished by their outcome, "
@@ -155,7 +157,8 @@ extension RebuildReport {
                 .array(
                     differences.map { table in
                         .object([
-                            JSONMember("table", table.table.json), JSONMember("missing", count(table.restored)),
+                            JSONMember("table", table.table.json),
+                            JSONMember("missing", count(table.restored)),
                             JSONMember("changed", count(table.changed)),
                             JSONMember("gone", count(table.gone)),
                             JSONMember("first", .array(table.first.map(\.json))),
