@@ -104,7 +104,9 @@ let package = Package(
         // Deciding again what was decided: sees a log and what was recorded, and can write and send nothing.
         .target(
             name: "SendonceReplay",
-            dependencies: ["SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+            dependencies: [
+                "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            ],
             swiftSettings: house),
         .target(
             name: "SendonceDelivery",
@@ -180,8 +182,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceReplayCommand",
             dependencies: [
-                "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceSQLite",
-                "SendonceStore",
+                "SendonceAudit", "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+                "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -310,6 +312,7 @@ let package = Package(
                 "SendoncePostgres",
                 "SendonceProjection",
                 "SendonceRebuild",
+                "SendonceReplay",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",
@@ -348,6 +351,7 @@ let package = Package(
             name: "SendonceReplayTests",
             dependencies: [
                 "PostgresSupport",
+                "ProcessSupport",
                 "SendonceCore",
                 "SendoncePostgres",
                 "SendonceProjection",

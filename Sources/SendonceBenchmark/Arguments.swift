@@ -9,6 +9,8 @@ struct Arguments {
         case sink
         /// Helper process: projects the file and prints what memory it took.
         case memory(String)
+        /// Helper process: verifies the file and prints what it took.
+        case verify(String, memory: Int?)
     }
 
     var role = Role.help
@@ -21,12 +23,13 @@ struct Arguments {
             return "  \(name)\(String(repeating: " ", count: 18 - name.count))\(benchmark.words)"
         }
         return """
-            usage: sendonce-benchmark [--quick] [--no-floors] [--seconds N] [NAME ...]
+            usage: sendonce-benchmark [--quick] [--no-floors] [--events N] [--seconds N] [NAME ...]
 
             Measures what is named, or all:
             \(names.joined(separator: "\n"))
 
               --quick       small sizes, for a look; the figures say less
+              --events N    events of the log that `verify` reads
               --no-floors   exit 0 also where a floor is not reached
               --seconds N   how long postgres-idle lasts (\(Sizes.full.idleSeconds))
             """
@@ -41,11 +44,20 @@ struct Arguments {
             role = .memory(words[2])
             return
         }
+        if words.count >= 3, words.starts(with: ["--child", "verify"]) {
+            role = .verify(words[2], memory: words.count > 3 ? Int(words[3]) : nil)
+            return
+        }
         var chosen: [Benchmark] = []
         var seconds: Int?
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
+            case "--events":
+                guard let events = rest.popFirst().flatMap({ Int($0) }), events > 0 else {
+                    throw BenchmarkError("--events takes a number")
+                }
+                sizes.verifiedEvents = events
             case "--help", "-h": return
             case "--quick": sizes = .quick
             case "--no-floors": hasFloors = false

@@ -1,7 +1,7 @@
 // The list of what is measured.
 
 enum Benchmark: String, CaseIterable {
-    case append, projection, memory, queue, outcome, latency, core, postgres
+    case append, projection, memory, queue, outcome, latency, core, verify, postgres
     case postgresOutcome = "postgres-outcome"
     case postgresIdle = "postgres-idle"
 
@@ -15,6 +15,7 @@ enum Benchmark: String, CaseIterable {
         case .outcome: "append to recorded outcome over HTTP, beside a curl loop in C"
         case .latency: "idle: from the return of the commit to the first byte"
         case .core: "one thread without a store: reading payloads, deciding, building requests"
+        case .verify: "a log decided again and compared, beside a scan of the same rows in C"
         case .postgres: "the store on PostgreSQL, if SENDONCE_BENCHMARK_POSTGRES names an empty database"
         case .postgresOutcome: "append to recorded outcome there, two dispatchers, beside PgQueuer"
         case .postgresIdle: "a steady load there while an idle transaction holds back vacuum"
@@ -30,6 +31,7 @@ enum Benchmark: String, CaseIterable {
         case .outcome: try OutcomeBenchmark.measure(sizes)
         case .latency: try LatencyBenchmark.measure(sizes)
         case .core: try CoreBenchmark.measure(sizes)
+        case .verify: try VerifyBenchmark.measure(sizes)
         case .postgres: try PostgresBenchmark.measure(sizes)
         case .postgresOutcome: try PostgresOutcomeBenchmark.measure(sizes)
         case .postgresIdle: try PostgresIdleBenchmark.measure(sizes)
@@ -56,10 +58,13 @@ struct Sizes {
     var idleSeconds = 300
     /// The load.
     var idleEventsPerSecond = 2_000
+    var verifiedEvents = 1_000_000
+    var verifyRounds = 3
 
     static let full = Sizes()
     static let quick = Sizes(
         appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
         queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000,
-        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 200)
+        serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 200,
+        verifiedEvents: 100_000)
 }

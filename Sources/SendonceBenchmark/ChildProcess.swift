@@ -12,12 +12,15 @@ final class ChildProcess {
 
     /// `environment` comes on top of ours.
     init(
-        _ arguments: [String], of program: String = ourselves, environment: [String: String] = [:]
+        _ arguments: [String], of program: String = ourselves, environment: [String: String] = [:],
+        onOneCore: Bool = false
     ) throws {
         let url = URL(fileURLWithPath: program)
         // Python finds its packages beside the link by which it is called.
-        process.executableURL = program == Self.ourselves ? url.resolvingSymlinksInPath() : url
-        process.arguments = arguments
+        let resolved = program == Self.ourselves ? url.resolvingSymlinksInPath() : url
+        // util-linux; the child's threads inherit the one core that it may use.
+        process.executableURL = onOneCore ? URL(fileURLWithPath: "/usr/bin/taskset") : resolved
+        process.arguments = (onOneCore ? ["-c", "0", resolved.path] : []) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input
         process.standardOutput = output

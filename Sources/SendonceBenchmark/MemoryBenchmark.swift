@@ -31,7 +31,7 @@ enum MemoryBenchmark {
     }
 
     /// `VmHWM` of proc(5): the peak of this process since it was executed.
-    private static func peakBytes() throws -> Int {
+    static func peakBytes() throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         guard let kilobytes = line?.split(separator: " ").compactMap({ Int($0) }).first else {

@@ -34,7 +34,9 @@ enum Workload {
     }
 
     /// A migrated file in the folder, with the rule set in force unless `isBare`.
-    static func database(_ name: String, in folder: TemporaryFolder, isBare: Bool = false) throws -> String {
+    static func database(
+        _ name: String, in folder: TemporaryFolder, isBare: Bool = false, rules: String = rules
+    ) throws -> String {
         let path = folder.path(name)
         _ = try SQLiteMigration(path: path).up(now: Clock.now())
         guard !isBare else { return path }
@@ -61,12 +63,14 @@ enum Workload {
     }
 
     /// What the C program needs to insert the payloads.
-    static func bareAppend(_ path: String, _ payloads: [String], rows: Int) throws -> Cost {
+    static func bareAppend(
+        _ path: String, _ payloads: [String], rows: Int, type: String = eventType
+    ) throws -> Cost {
         let copies = payloads.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
         let cost = pointers.withUnsafeBufferPointer { pointers in
-            pointers.baseAddress.map { cbare_append(path, eventType, $0, pointers.count, rows) }
+            pointers.baseAddress.map { cbare_append(path, type, $0, pointers.count, rows) }
         }
         guard let cost = cost.flatMap({ Cost($0) }) else {
             throw BenchmarkError("the C program could not insert into \(path)")

@@ -13,6 +13,7 @@ do {
     switch arguments.role {
     case .sink: try await Sink.serve()
     case .memory(let path): try MemoryBenchmark.projectAll(path)
+    case .verify(let path, let memory): try VerifyBenchmark.verify(path, memory: memory)
     case .help: print(Arguments.usage)
     case .measure(let benchmarks):
         var figures: [Figure] = []

@@ -23,9 +23,9 @@ struct SendonceCommand: AsyncParsableCommand {
             DevCommand.self, RunCommand.self, InitCommand.self, MigrateCommand.self, DoctorCommand.self,
             AppendCommand.self, RulesCommand.self, TestCommand.self, WhyCommand.self, MessagesCommand.self,
             EventsCommand.self, HoldCommand.self, ReleaseCommand.self, CancelCommand.self,
-            ResolveCommand.self, FenceCommand.self, BackfillCommand.self, ExportCommand.self,
-            ImportCommand.self, RebuildCommand.self, TransferCommand.self, FakeProviderCommand.self,
-            VersionCommand.self,
+            ResolveCommand.self, FenceCommand.self, BackfillCommand.self, ReplayCommand.self,
+            HeadCommand.self, ExportCommand.self, ImportCommand.self, RebuildCommand.self,
+            TransferCommand.self, FakeProviderCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

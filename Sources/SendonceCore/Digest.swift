@@ -19,6 +19,12 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The same for bytes that lie in one piece.
+    package init?(raw bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        words = bytes.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self)
+    }
+
     /// nil unless the text is 64 hexadecimal digits.
     package init?(hexadecimal: String) {
         guard hexadecimal.utf8.count == 64 else { return nil }
@@ -61,6 +67,11 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeBytes(of: words) { try body($0) }
+    }
+
+    /// The first sixteen bytes as two numbers, most significant first.
+    package var prefix: (high: UInt64, low: UInt64) {
+        (UInt64(bigEndian: words.0), UInt64(bigEndian: words.1))
     }
 
     package var bytes: [UInt8] { withBytes { Array($0) } }
@@ -124,7 +135,7 @@ package struct DigestBuilder {
     }
 
     package consuming func digest() -> Digest {
-        hash.finalize().withUnsafeBytes { Digest(bytes: $0) } ?? .zero
+        hash.finalize().withUnsafeBytes { Digest(raw: $0) } ?? .zero
     }
 
     package static func digest(of bytes: [UInt8]) -> Digest {

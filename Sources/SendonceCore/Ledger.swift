@@ -40,10 +40,23 @@ package struct LedgerQuestion: Hashable, Sendable {
     }
 }
 
+/// Where and when a key was won: all that a rival needs to know.
+package struct WinnerPlace: Hashable, Sendable {
+    package var position: Int64
+    package var occurredAt: Timestamp
+
+    package init(position: Int64, occurredAt: Timestamp) {
+        self.position = position
+        self.occurredAt = occurredAt
+    }
+}
+
 /// What a decision asks and tells about keys.
 package protocol Ledger {
     /// Winners of the question's key and range, lowest position first.
-    func winners(_ question: LedgerQuestion) -> [Winner]
+    func places(_ question: LedgerQuestion) -> [WinnerPlace]
+    /// The command that won the key last.
+    func latestCommand(of key: Key) -> CommandID?
     /// Remembers a winner for the decisions after it.
     mutating func add(_ winner: Winner, key: Digest)
 }
@@ -58,6 +71,15 @@ package struct LedgerView: Ledger, Sendable {
         self.known = known
     }
 
+    package func places(_ question: LedgerQuestion) -> [WinnerPlace] {
+        winners(question).map { WinnerPlace(position: $0.position, occurredAt: $0.occurredAt) }
+    }
+
+    package func latestCommand(of key: Key) -> CommandID? {
+        winners(LedgerQuestion(key: key, range: .latest)).last?.command
+    }
+
+    /// Winners of the question's key and range, lowest position first.
     package func winners(_ question: LedgerQuestion) -> [Winner] {
         let before = known[question] ?? []
         guard let new = added[question.key.digest] else { return before }

@@ -78,10 +78,10 @@ package enum Projector {
             switch draft.kind {
             case .decided(let reason): decision.reason = reason
             case .cancels:
-                let latest = draft.question.flatMap { ledger.winners($0).last }
-                decision.reason = latest.map { .cancels(command: $0.command) } ?? .cancelsNothing
+                let latest = draft.key.flatMap { ledger.latestCommand(of: $0) }
+                decision.reason = latest.map { .cancels(command: $0) } ?? .cancelsNothing
             case .claims(let command, let window):
-                let winners = draft.question.map { ledger.winners($0) } ?? []
+                let winners = draft.question.map { ledger.places($0) } ?? []
                 if let loss = loss(of: command, window, to: winners) {
                     decision.reason = loss
                 } else {
@@ -98,7 +98,7 @@ package enum Projector {
     }
 
     /// Why a command may not be emitted, given the winners in its window; nil if it may.
-    private static func loss(of command: Command, _ window: Window, to winners: [Winner]) -> Reason? {
+    private static func loss(of command: Command, _ window: Window, to winners: [WinnerPlace]) -> Reason? {
         // The nearest winner explains best; of two equally near ones the earlier position.
         let nearest = winners.min { left, right in
             let (toLeft, toRight) = (distance(left, command), distance(right, command))
@@ -111,7 +111,7 @@ package enum Projector {
         return .withinWindow(winner: nearest.position, until: until)
     }
 
-    private static func distance(_ winner: Winner, _ command: Command) -> UInt64 {
+    private static func distance(_ winner: WinnerPlace, _ command: Command) -> UInt64 {
         let span = (winner.occurredAt - command.occurredAt).microseconds
         return span.magnitude
     }

@@ -50,8 +50,8 @@ struct ClaimBatch {
     }
 
     func write(_ session: Session) throws(StoreError) -> ClaimReport {
-        try lease(session)
         try open(session)
+        try lease(session)
         try session.dequeue(ends.map(\.number))
         try session.finish(ends)
         try hold(session)
@@ -62,34 +62,27 @@ struct ClaimBatch {
         return report
     }
 
+    /// After the attempts were written: a row takes the digest of its first request from there. So nothing is
+    /// joined here, and no belief of the planner about how many rows the queue has can turn the join around.
     private func lease(_ session: Session) throws(StoreError) {
         guard !attempts.isEmpty else { return }
-        var (numbers, tokens, requests) = (Column(.integer), Column(.integer), Column(.bytes))
-        for opened in attempts {
-            numbers.add(opened.number)
-            tokens.add(opened.token)
-            requests.add(opened.request)
-        }
-        // By words for the state, the planner may choose the index of all that is due; and a function in FROM
-        // is written to a temporary place before it is read.
-        let changed = try session.run(
+        let leased = try session.answer(
             """
-            UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = row.token,
-                attempts = q.attempts + 1, request_digest = coalesce(q.request_digest, row.request)
-            FROM (
-                SELECT unnest($1::bigint[]) AS command, unnest($2::bigint[]) AS token,
-                    unnest($3::bytea[]) AS request
-            ) AS row
-            WHERE q.command = row.command AND q.token = row.token - 1
+            UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = q.token + 1,
+                attempts = q.attempts + 1, request_digest = coalesce(q.request_digest,
+                    (SELECT a.request_digest FROM outbox_attempt a
+                    WHERE a.command = q.command AND a.attempt = q.attempts + 1))
+            WHERE q.command BETWEEN $1 AND $2 AND ($3::bigint[] IS NULL OR q.command = ANY ($3))
                 AND q.lease_end IS NULL AND q.held_at IS NULL
+            RETURNING q.command, q.token
             """
         ) {
-            $0.add(numbers)
-            $0.add(tokens)
-            $0.add(requests)
+            $0.add(Neighbours(attempts.map(\.number), allowGaps: false))
             $0.add(leaseEnd)
         }
-        guard changed == attempts.count else {
+        var tokens: [Int64: Int64] = [:]
+        for index in 0..<leased.count { tokens[leased[index].integer(0)] = leased[index].integer(1) }
+        guard leased.count == attempts.count, attempts.allSatisfy({ tokens[$0.number] == $0.token }) else {
             throw .busy("a command changed while its row was locked: the engine does not keep row locks")
         }
     }
@@ -132,7 +125,7 @@ struct ClaimBatch {
             UPDATE outbox_queue q SET state = 'held', hold_reason = row.reason, hold_detail = row.detail,
                 held_at = $4
             FROM unnest($1::bigint[], $2::text[], $3::text[]) AS row (command, reason, detail)
-            WHERE q.command = row.command
+            WHERE q.command = row.command AND q.command = ANY ($1)
             """
         ) {
             $0.add(numbers)

@@ -1,6 +1,6 @@
 // The log as replay sees it: a connection of its own, on which every statement runs in a transaction that is
-// READ ONLY and REPEATABLE READ. A transaction alone can still NOTIFY, and its mode is the client's own word: the
-// role that it runs under should have SELECT only, as the reader of `migrate roles` has.
+// READ ONLY and REPEATABLE READ. A transaction alone can still NOTIFY, and its mode is the client's own word:
+// the role that it runs under should have SELECT only, as the reader of `migrate roles` has.
 import CLibPQ
 package import SendonceCore
 package import SendonceStore
@@ -120,7 +120,8 @@ extension PostgresReplayLog: RecordReader {
         _ request: RecordRequest, into page: RecordPage, _ session: Session
     ) throws(StoreError) {
         page.through = request.end
-        // Sizes first: they are known without fetching a payload, and one page is never much larger than asked.
+        // Sizes first: they are known without fetching a payload, and one page is never much larger than
+        // asked.
         let last = try session.first(Self.sizeSQL) {
             $0.add(request.after)
             $0.add(request.end)
@@ -152,14 +153,20 @@ extension PostgresReplayLog: RecordReader {
         SELECT \(DecisionRow.columns) FROM outbox_decision WHERE position > $1 AND position <= $2
         ORDER BY position, rule, item
         """
-    /// Up to the first command, in the order of numbers, that lies behind the page; with a lookahead up to the
-    /// one after so many.
+    /// Up to the first command, in the order of numbers, that lies behind the page; with a lookahead up to
+    /// the one after so many.
     private static let commandSQL = """
         SELECT \(CommandRow.columns) FROM outbox_command WHERE number > $1 AND position <= $2
             AND number < coalesce((SELECT number FROM outbox_command
                 WHERE number > $1 AND position > $2 ORDER BY number LIMIT 1 OFFSET $3), 9223372036854775807)
         ORDER BY number
         """
+
+    package func commandCount() throws(StoreError) -> Int64 {
+        try snapshot { (session: Session) throws(StoreError) in
+            try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) } ?? 0
+        }
+    }
 
     package func names(
         after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer
@@ -187,7 +194,8 @@ extension PostgresReplayLog: RecordReader {
     package func ledger(after key: LedgerPlace?, limit: Int, into rows: RowBuffer) throws(StoreError) {
         // The index holds the beginning of a key; keys that share it stand in the order of their digests.
         let condition =
-            key == nil ? "" : "WHERE (left(key, 200), key_digest, slot, generation) > (left($2, 200), $3, $4, $5)"
+            key == nil
+            ? "" : "WHERE (left(key, 200), key_digest, slot, generation) > (left($2, 200), $3, $4, $5)"
         let sql = """
             SELECT \(LedgerRow.columns) FROM outbox_ledger \(condition)
             ORDER BY left(key, 200), key_digest, slot, generation LIMIT $1

@@ -71,21 +71,19 @@ extension PostgresStore: CommandQueue {
         guard limit > 0 else { return [] }
         let asked = ContinuousClock.now
         let start = dueSearch.withLock { $0.start(route.string, at: asked) }
-        let found = try QueuedCommand.lockDue(session) {
+        let locked = try session.answer(QueuedCommand.lockDueSQL) {
             $0.add(route)
             $0.add(now)
             $0.add(start ?? Int64.min)
             $0.add(limit)
         }
-        let answered = ContinuousClock.now
-        // What it took beyond handing over the rows themselves.
-        let wading = asked + max(.zero, (answered - asked) - .microseconds(20) * found.count)
+        // What it took beyond locking the rows themselves.
+        let wading = asked + max(.zero, (.now - asked) - .microseconds(5) * locked.count)
+        let lowest = locked.first.map { $0.integer(DueCommand.furtherQueueColumn) } ?? now.microseconds
         dueSearch.withLock {
-            $0.note(
-                route.string, lowest: (found.first?.dueAt ?? now).microseconds, wasWhole: start == nil,
-                from: asked, to: wading)
+            $0.note(route.string, lowest: lowest, wasWhole: start == nil, from: asked, to: wading)
         }
-        return found
+        return try QueuedCommand.read(locked, session)
     }
 
     package func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand] {

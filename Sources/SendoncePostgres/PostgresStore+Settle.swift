@@ -221,7 +221,7 @@ extension Session {
                 \(Self.countSQL)
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
                 AS row (command, counted, unsure, state, due_at)
-            WHERE q.command = row.command
+            WHERE q.command = row.command AND q.command = ANY ($1)
             """
         ) {
             for column in [numbers, counts, unsure, states, times] { $0.add(column) }
@@ -247,7 +247,7 @@ extension Session {
                 held_at = row.held_at, lease_end = NULL, \(Self.countSQL)
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
                 AS row (command, counted, unsure, reason, detail, held_at)
-            WHERE q.command = row.command
+            WHERE q.command = row.command AND q.command = ANY ($1)
             """
         ) {
             for column in [numbers, counts, unsure, reasons, details, times] { $0.add(column) }

@@ -7,12 +7,15 @@ struct QueuedCommand {
     var dueAt: Timestamp
     var due: DueCommand
 
-    /// Locks rows for the transaction, passes over those that somebody else has locked, and reads what
-    /// belongs to them; in the order of due times, then of numbers.
-    static func lockDue(
-        _ session: Session, _ bind: (Statement) -> Void
-    ) throws(StoreError) -> [QueuedCommand] {
-        let queue = try session.answer(dueSQL, bind)
+    /// Locks what is due for the transaction, and passes over what somebody else has locked.
+    static let lockDueSQL = """
+        SELECT \(DueCommand.queueColumns), q.due_at FROM outbox_queue q
+        WHERE q.route = $1 AND q.state IN ('pending', 'unknown') AND q.due_at <= $2 AND q.due_at >= $3
+        ORDER BY q.due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+        """
+
+    /// Reads what belongs to locked rows; in the order of due times, then of numbers.
+    static func read(_ queue: Rows, _ session: Session) throws(StoreError) -> [QueuedCommand] {
         guard queue.count > 0 else { return [] }
         let commands = try RecordedRows(
             session, commandSQL, keys: queue.integers(0), keyColumn: DueCommand.furtherCommandColumn)
@@ -30,12 +33,6 @@ struct QueuedCommand {
         found.sort { ($0.dueAt, $0.due.number) < ($1.dueAt, $1.due.number) }
         return found
     }
-
-    private static let dueSQL = """
-        SELECT \(DueCommand.queueColumns), q.due_at FROM outbox_queue q
-        WHERE q.route = $1 AND q.state IN ('pending', 'unknown') AND q.due_at <= $2 AND q.due_at >= $3
-        ORDER BY q.due_at LIMIT $4 FOR UPDATE SKIP LOCKED
-        """
 
     private static let commandSQL = """
         SELECT \(DueCommand.commandColumns), c.number FROM outbox_command c

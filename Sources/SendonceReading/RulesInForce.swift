@@ -13,7 +13,8 @@ package final class RulesInForce {
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
-    package convenience init(_ activation: Activation, from reader: any RuleSetFileReader) throws(StoreError) {
+    package convenience init(_ activation: Activation, from reader: any RuleSetFileReader) throws(StoreError)
+    {
         let parsed = try StoredRules.load(activation.ruleSet, from: reader)
         self.init(activation, rules: parsed.ruleSet.withScopes(activation.scopes))
     }
@@ -27,21 +28,30 @@ package final class RulesInForce {
 
     /// Reads the event's payload as far as the rules ask, and drafts its decisions.
     package func draft(_ event: Event, at position: Int64) -> [Projector.Draft] {
-        Projector.draft(event, at: position, fields: fields(of: event), under: rules)
+        event.payload.withUnsafeBytes { draft(event, payload: $0, at: position) }
+    }
+
+    /// The same for a payload that lies elsewhere; the event's own is not looked at.
+    package func draft(
+        _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
+    ) -> [Projector.Draft] {
+        Projector.draft(event, at: position, fields: fields(of: event.type, payload), under: rules)
     }
 
     /// Reads an event of the log as one of the rules sees it now.
     package func past(_ logged: LoggedEvent, for rule: Rule) -> PastEvent {
-        PastEvent(
-            logged.event, at: logged.position, fields: fields(of: logged.event), for: rule,
-            ruleSet: rules.digest)
+        let fields = logged.event.payload.withUnsafeBytes { self.fields(of: logged.event.type, $0) }
+        return PastEvent(
+            logged.event, at: logged.position, fields: fields, for: rule, ruleSet: rules.digest)
     }
 
-    private func fields(of event: Event) -> Result<Fields, PayloadDefect> {
-        guard let reading = rules.reading(of: event.type) else { return .success(blank) }
+    private func fields(
+        of type: Text, _ payload: UnsafeRawBufferPointer
+    ) -> Result<Fields, PayloadDefect> {
+        guard let reading = rules.reading(of: type) else { return .success(blank) }
         var found = blank
         do throws(PayloadDefect) {
-            try reader.read(event.payload, slots: reading.slots, into: &found)
+            try reader.read(payload, slots: reading.slots, into: &found)
             return .success(found)
         } catch {
             return .failure(error)

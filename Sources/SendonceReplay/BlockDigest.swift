@@ -2,9 +2,9 @@
 import SendonceCore
 import SendonceStore
 
-/// A chain of blocks of `VerificationLimits.blockEvents` positions: each link is SHA-256 of the link before it (32
-/// zero bytes at first) and the bytes of the block's rows. The last block may be shorter. So a later run that
-/// begins where a block ends comes to the same digest as one run over all of it.
+/// A chain of blocks of `VerificationLimits.blockEvents` positions: each link is SHA-256 of the link before
+/// it (32 zero bytes at first) and the bytes of the block's rows. The last block may be shorter. So a later
+/// run that begins where a block ends comes to the same digest as one run over all of it.
 struct BlockDigest {
     private var builder: DigestBuilder
     /// The link of the last whole block.

@@ -1,4 +1,5 @@
-// A certificate as data: members in a fixed order, so that the same log gives the same bytes but for `duration`.
+// A certificate as data: members in a fixed order, so that the same log gives the same bytes but for
+// `duration`.
 package import SendonceCore
 
 extension Certificate {

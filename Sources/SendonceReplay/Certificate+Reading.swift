@@ -16,7 +16,8 @@ extension Certificate {
         }
         guard let member = json.member("checkpoint"), member != .null else {
             throw CertificateDefect(
-                words: "it covers less than \(VerificationLimits.blockEvents) positions: verify from the beginning")
+                words: "it covers less than \(VerificationLimits.blockEvents) positions: verify from the "
+                    + "beginning")
         }
         guard let checkpoint = Checkpoint(member) else {
             throw CertificateDefect(words: "its checkpoint cannot be read")
@@ -30,7 +31,8 @@ extension Certificate.Checkpoint {
         guard let position = json.number("position"), position > 0,
             position % VerificationLimits.blockEvents == 0, let link = json.digest("link"),
             let decisions = json.digest("decisions"), let ids = json.digest("command_ids"),
-            let number = json.number("number"), let counts = json.member("counts").flatMap(Certificate.Counts.init)
+            let number = json.number("number"),
+            let counts = json.member("counts").flatMap(Certificate.Counts.init)
         else { return nil }
         self.init(
             position: position, link: link, decisions: decisions, commandIDs: ids, number: number,

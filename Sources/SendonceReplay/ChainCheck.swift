@@ -4,8 +4,8 @@ import SendonceStore
 
 /// Follows the log from one position on.
 struct ChainCheck {
-    /// The last position that was reached, and the link that is recorded there; nil behind a hole, where no link
-    /// can be made.
+    /// The last position that was reached, and the link that is recorded there; nil behind a hole, where no
+    /// link can be made.
     private(set) var position: Int64
     private(set) var recorded: Digest?
     /// The link that follows from all events so far, whatever links are recorded.
@@ -60,59 +60,5 @@ struct ChainCheck {
         for _ in first...last { findings.add(Breach(.positionsWithoutHoles, "no event at \(words)")) }
         position = last
         recorded = nil
-    }
-}
-
-/// An event as it lies in a page.
-struct EventCursor {
-    private let row: UnsafeRawBufferPointer
-    let position: Int64
-
-    init(_ row: UnsafeRawBufferPointer) {
-        self.row = row
-        var cursor = RowCursor(row)
-        position = cursor.integer()
-    }
-
-    /// The event as the projector saw it.
-    var logged: LoggedEvent {
-        var cursor = RowCursor(row)
-        _ = cursor.integer()
-        let occurredAt = Timestamp(microseconds: cursor.integer())
-        let (id, type, source) = (cursor.textIfAny(), cursor.text(), cursor.text())
-        let (subject, traceparent) = (cursor.textIfAny(), cursor.textIfAny())
-        let payload = cursor.part().map { Array($0) } ?? []
-        let link = cursor.digest() ?? .zero
-        return LoggedEvent(
-            position: position,
-            event: Event(
-                id: id, type: type, source: source, subject: subject, payload: payload,
-                occurredAt: occurredAt, traceparent: traceparent),
-            link: link, recordedAt: Timestamp(microseconds: cursor.integer()))
-    }
-
-    /// The recorded link.
-    var link: Digest? {
-        var cursor = RowCursor(row)
-        cursor.skipToLink()
-        return cursor.digest()
-    }
-
-    /// The link that follows from the one before it: `LogHead.adding`, whose input these bytes are.
-    func link(after previous: Digest) -> Digest {
-        var cursor = RowCursor(row)
-        cursor.skipToLink()
-        var builder = DigestBuilder()
-        builder.add(previous)
-        builder.add(UnsafeRawBufferPointer(rebasing: row[..<cursor.offset]))
-        return builder.digest()
-    }
-}
-
-extension RowCursor {
-    fileprivate mutating func skipToLink() {
-        _ = integer()
-        _ = integer()
-        for _ in 0..<6 { _ = part() }
     }
 }

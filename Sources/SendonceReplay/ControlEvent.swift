@@ -25,7 +25,7 @@ enum ControlEvent {
             throw Obstacle(
                 at: logged.position,
                 "an event of the type \(logged.event.type) changes decisions in a way that this program does "
-                    + "not know: use a newer sendonce-replay")
+                    + "not know: use a newer sendonce-replay", unknownType: logged.event.type)
         }
     }
 }
@@ -35,6 +35,7 @@ extension Replayer {
     mutating func act(on logged: LoggedEvent) throws(Obstacle) -> [Decision] {
         switch try ControlEvent(logged) {
         case .activation(let activation):
+            guard !keepsRules else { return [] }
             activations.append(activation)
             let rules = try load(activation)
             self.rules = rules
@@ -46,7 +47,7 @@ extension Replayer {
     }
 
     /// Brings the rule set of an activation into force for the events after it.
-    mutating func load(_ activation: Activation) throws(Obstacle) -> RulesInForce {
+    func load(_ activation: Activation) throws(Obstacle) -> RulesInForce {
         let files: [RuleSetFile]?
         do throws(StoreError) {
             files = try log.ruleSetFiles(activation.ruleSet)
@@ -56,7 +57,7 @@ extension Replayer {
         func wrong(_ recorded: String?) -> Obstacle {
             Obstacle(
                 at: activation.position,
-                "the rule set \(activation.ruleSet) is not what was activated; what follows was not decided again",
+                "the rule set \(activation.ruleSet) is not what was activated",
                 difference: Difference(
                     at: activation.position, .ruleSet, columns: ["digest"], recorded: recorded,
                     recomputed: activation.ruleSet.description))

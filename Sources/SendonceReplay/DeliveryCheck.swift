@@ -10,8 +10,8 @@ struct DeliveryCheck {
         self.log = log
     }
 
-    /// Checks the commands with the numbers from 1 on. Each page is one state of the database, so that a command
-    /// that is being delivered stands in one place.
+    /// Checks the commands with the numbers from 1 on. Each page is one state of the database, so that a
+    /// command that is being delivered stands in one place.
     func check(through number: Int64, _ findings: inout Findings) throws(StoreError) {
         var first: Int64 = 1
         while first <= number {
@@ -30,10 +30,11 @@ struct DeliveryCheck {
             let isQueued = queued.take(number) != nil
             let finish = finishes.take(number)?[1]
             if isQueued == (finish != nil) {
+                let words = isQueued ? "both queued and" : "neither queued nor"
                 findings.add(
                     Breach(
                         .queuedOrFinished,
-                        "command \(number) is \(isQueued ? "both queued and" : "neither queued nor") finished"))
+                        "command \(number) is \(words) finished"))
             }
             var tried: [[Int64]] = []
             while let attempt = attempts.take(number) { tried.append(attempt) }
@@ -58,14 +59,15 @@ struct DeliveryCheck {
                 findings.add(
                     Breach(
                         .tokensGrow,
-                        "attempt \(attempt[1]) of command \(number) has the token \(attempt[2]), the one before "
-                            + "it \(attempts[place - 1][2])"))
+                        "attempt \(attempt[1]) of command \(number) has the token \(attempt[2]), the one "
+                            + "before it \(attempts[place - 1][2])"))
             }
         }
         for outcome in outcomes where !attempts.contains(where: { $0[1] == outcome[1] }) {
             findings.add(
-                Breach(.outcomeHasAttempt, "outcome of attempt \(outcome[1]) of command \(number), which is not "
-                        + "recorded"))
+                Breach(
+                    .outcomeHasAttempt,
+                    "outcome of attempt \(outcome[1]) of command \(number), which is not recorded"))
         }
         guard let finish else { return }
         // The outcome that finished the command bears its time. Where a gate finished it, times have to do.

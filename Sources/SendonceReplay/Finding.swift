@@ -1,5 +1,5 @@
-// What verification found: places where what is recorded is not what follows from the log, and promises that the
-// recorded rows do not keep.
+// What verification found: places where what is recorded is not what follows from the log, and promises that
+// the recorded rows do not keep.
 package import SendonceCore
 
 /// Something recorded that differs from what was computed again, or that should not or should be there.
@@ -97,6 +97,10 @@ package enum VerificationLimits {
     package static let pageBytes = 1 << 20
     /// Positions to one block of the digests; a multiple of `pageEvents`.
     package static let blockEvents: Int64 = 4_096
+    /// Pages that are read before they are decided.
+    package static let pagesAhead = 4
+    /// Keys that one pass through the log has room for, however little memory is given.
+    package static let fewestKeys = 4_096
     /// Commands that are passed over in search of one that stands out of its order.
     package static let commandLookahead = 64
     /// Rows of names and of the ledger to one page: some milliseconds.
@@ -119,7 +123,9 @@ struct Findings {
         // The first by position are kept: they are found in any order.
         if differences.count == VerificationLimits.shownDifferences,
             let last = differences.last, !Difference.precedes(difference, last)
-        { return }
+        {
+            return
+        }
         let place = differences.firstIndex { Difference.precedes(difference, $0) } ?? differences.endIndex
         differences.insert(difference, at: place)
         if differences.count > VerificationLimits.shownDifferences { differences.removeLast() }
@@ -130,6 +136,18 @@ struct Findings {
         if breaches[breach.promise, default: []].count < VerificationLimits.shownBreaches {
             breaches[breach.promise, default: []].append(breach)
         }
+    }
+
+    /// Adds what another part of the same verification found.
+    mutating func add(contentsOf other: Findings) {
+        for difference in other.differences { add(difference) }
+        differenceCount += other.differenceCount - Int64(other.differences.count)
+        for promise in LogPromise.allCases {
+            for breach in other.breaches[promise] ?? [] { add(breach) }
+            let shown = Int64(other.breaches[promise]?.count ?? 0)
+            breachCounts[promise, default: 0] += (other.breachCounts[promise] ?? 0) - shown
+        }
+        for obstacle in other.obstacles { add(obstacle: obstacle) }
     }
 
     mutating func add(obstacle: String) {

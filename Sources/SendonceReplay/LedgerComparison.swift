@@ -1,85 +1,152 @@
 // The ledger as it is recorded, compared with the keys that were won when the log was decided again. Its rows
-// stand in the order of their keys, the decisions in the order of positions.
+// stand in the order of their keys and the decisions in the order of positions, so the two are compared by
+// fingerprint; only where those differ, rows are looked at one by one.
 import SendonceCore
 import SendonceStore
 
 struct LedgerComparison {
-    private var expected: Set<[UInt8]> = []
+    private var fingerprint: LedgerFingerprint
     private let row = RowBuffer()
+    /// Buckets whose rows are kept, because something differs there.
+    private var kept: Set<Int> = []
+    private var keptRows: [[String?]] = []
+
+    /// Buckets that are looked at row by row. What differs in more of them is counted by the bucket.
+    private static let shownBuckets = 64
+
+    init(_ secret: LedgerSecret) {
+        fingerprint = LedgerFingerprint(secret)
+    }
 
     /// Remembers the row that a command should have in the ledger.
     mutating func expect(_ won: Emitted) {
+        let bucket = won.command.key.digest.withBytes { LedgerFingerprint.bucket(of: $0) }
+        guard kept.isEmpty || kept.contains(bucket) else { return }
         row.removeAll()
         LedgerRow.add(won.command, scope: won.scope, number: won.number, to: row)
-        expected.insert(Array(row.bytes))
+        if kept.isEmpty {
+            fingerprint.expect(row.bytes, in: bucket)
+        } else {
+            keptRows.append(RowShape.ledger.values(row.bytes))
+        }
     }
 
+    /// From here on rows of these buckets are kept, and no others looked at.
+    mutating func keep(_ buckets: [Int]) { kept = Set(buckets) }
+
+    // MARK: Reading the recorded rows
+
     /// Takes up the keys that were won before a position; gives the number of the last command before it.
-    func seed(_ keys: inout KeyTable, _ log: any RecordReader, before position: Int64) throws(StoreError)
-        -> Int64
-    {
+    static func seed(
+        _ keys: inout KeyTable, _ partition: KeyPartition, _ log: any RecordReader, before position: Int64
+    ) throws(StoreError) -> Int64 {
         var last: Int64 = 0
-        try LedgerComparison.pages(log) { rows, index in
-            var cursor = rows.cursor(index)
-            _ = cursor.part()
-            guard let digest = cursor.digest() else { return }
-            let (slot, generation) = (cursor.text(), cursor.integer())
-            _ = cursor.part()
-            let (place, time) = (cursor.integer(), Timestamp(microseconds: cursor.integer()))
-            guard let id = CommandID(cursor.text().string) else { return }
-            let number = cursor.integer()
-            guard place < position else { return }
-            last = max(last, number)
-            keys.add(
-                Winner(
-                    position: place, occurredAt: time, slot: slot, generation: generation, command: id),
-                key: digest)
+        try pages(log) { rows in
+            for index in rows.ends.indices {
+                var cursor = rows.cursor(index)
+                _ = cursor.part()
+                guard let digest = cursor.digest() else { continue }
+                let (slot, generation) = (cursor.text(), cursor.integer())
+                _ = cursor.part()
+                let (place, time) = (cursor.integer(), Timestamp(microseconds: cursor.integer()))
+                guard place < position, let id = CommandID(cursor.text().string) else { continue }
+                last = max(last, cursor.integer())
+                guard partition.contains(digest) else { continue }
+                keys.add(
+                    Winner(
+                        position: place, occurredAt: time, slot: slot, generation: generation, command: id),
+                    key: digest)
+            }
         }
         return last
     }
 
-    /// Compares, unless not all events were decided again, and gives the digest of the recorded rows.
-    mutating func compare(
-        _ log: any RecordReader, range: PositionRange, _ isComplete: Bool, _ findings: inout Findings,
-        _ counts: inout Certificate.Counts
-    ) throws(StoreError) -> Digest {
-        var digest = DigestBuilder()
-        var extra: [[String?]] = []
-        var last: [String]?
-        var found = Findings()
-        var rowCount: Int64 = 0
-        var expected = expected
-        try LedgerComparison.pages(log) { rows, index in
-            let bytes = rows.row(index)
-            let shape = RowShape.ledger
-            let values = shape.values(bytes)
-            guard let position = values[shape.position].flatMap({ Int64($0) }), position <= range.to else {
-                return
-            }
-            rowCount += 1
-            digest.add(bytes)
-            let unique = [values[1] ?? "", values[2] ?? "", values[3] ?? ""]
-            if unique == last {
-                found.add(Breach(.oneWinner, "key \(values[0] ?? "") has a second winner"))
-            }
-            last = unique
-            guard isComplete, position >= range.from else { return }
-            if expected.remove(Array(bytes)) == nil { extra.append(values) }
-        }
-        for breach in found.breaches.values.flatMap(\.self) { findings.add(breach) }
-        counts.ledger = rowCount
-        if isComplete {
-            let missing = expected.map { bytes in
-                bytes.withUnsafeBytes { RowShape.ledger.values($0) }
-            }.sorted { RowShape.ledger.identity($0).lexicographicallyPrecedes(RowShape.ledger.identity($1)) }
-            RowShape.ledger.compare(recorded: extra, recomputed: missing) { findings.add($0) }
-        }
-        return digest.digest()
+    /// What the recorded rows came to.
+    struct Recorded {
+        var rows: Int64 = 0
+        var digest: Digest = .zero
+        /// Where they are not what follows from the log.
+        var differing: [Int] = []
     }
+
+    /// Goes through the recorded rows that were won up to the last position. Those before the first one were
+    /// taken as they are.
+    mutating func read(
+        _ log: any RecordReader, range: PositionRange, _ findings: inout Findings
+    ) throws(StoreError) -> Recorded {
+        var recorded = Recorded()
+        var digest = DigestBuilder()
+        var last: [UInt8] = []
+        var breaches: [Breach] = []
+        try Self.pages(log) { rows in
+            var first = 0
+            for index in rows.ends.indices {
+                let bytes = rows.row(index)
+                var cursor = RowCursor(bytes)
+                let key = cursor.part()
+                let start = cursor.offset
+                let keyDigest = cursor.part()
+                _ = cursor.part()
+                _ = cursor.integer()
+                let unique = UnsafeRawBufferPointer(rebasing: bytes[start..<cursor.offset])
+                _ = cursor.part()
+                let position = cursor.integer()
+                guard position <= range.to else {
+                    // Won meanwhile: it does not count, and the digest goes on behind it.
+                    digest.add(rows.rows(first..<index))
+                    first = index + 1
+                    continue
+                }
+                recorded.rows += 1
+                if last.elementsEqual(unique) {
+                    breaches.append(
+                        Breach(
+                            .oneWinner,
+                            "the key \(key.map { String(decoding: $0, as: UTF8.self) } ?? "") "
+                                + "has a second winner"))
+                }
+                last.replaceSubrange(last.startIndex..., with: unique)
+                if position >= range.from {
+                    fingerprint.find(bytes, in: LedgerFingerprint.bucket(of: keyDigest))
+                }
+            }
+            digest.add(rows.rows(first..<rows.ends.count))
+        }
+        for breach in breaches { findings.add(breach) }
+        recorded.digest = digest.digest()
+        recorded.differing = fingerprint.differing
+        return recorded
+    }
+
+    /// Names what differs: this was given the rows of the kept buckets that follow from the log.
+    func name(
+        _ log: any RecordReader, range: PositionRange, buckets: [Int], _ findings: inout Findings
+    ) throws(StoreError) {
+        var recorded: [[String?]] = []
+        let shape = RowShape.ledger
+        try Self.pages(log) { rows in
+            for index in rows.ends.indices {
+                var cursor = rows.cursor(index)
+                _ = cursor.part()
+                guard kept.contains(LedgerFingerprint.bucket(of: cursor.part())) else { continue }
+                let values = shape.values(rows.row(index))
+                let position = values[shape.position].flatMap { Int64($0) } ?? 0
+                if position >= range.from, position <= range.to { recorded.append(values) }
+            }
+        }
+        shape.compare(recorded: recorded, recomputed: keptRows) { findings.add($0) }
+        if buckets.count > kept.count {
+            findings.add(
+                obstacle: "the ledger differs in more places than are counted: in \(buckets.count) of "
+                    + "\(LedgerFingerprint.bucketCount) buckets, of which \(kept.count) were looked at")
+        }
+    }
+
+    static func shown(_ buckets: [Int]) -> [Int] { Array(buckets.prefix(shownBuckets)) }
 
     /// All rows of the ledger, page by page.
     private static func pages(
-        _ log: any RecordReader, _ body: (RowBuffer, Int) -> Void
+        _ log: any RecordReader, _ body: (RowBuffer) -> Void
     ) throws(StoreError) {
         let rows = RowBuffer()
         var place: LedgerPlace?
@@ -87,7 +154,7 @@ struct LedgerComparison {
             rows.removeAll()
             try log.ledger(after: place, limit: VerificationLimits.pageRows, into: rows)
             guard !rows.ends.isEmpty else { return }
-            for index in rows.ends.indices { body(rows, index) }
+            body(rows)
             var cursor = rows.cursor(rows.ends.count - 1)
             let (key, digest, slot) = (cursor.part(), cursor.part(), cursor.part())
             place = LedgerPlace(

@@ -1,5 +1,5 @@
-// Decides the log's events again, one after the other, as the projector decided them. It holds the right to read a
-// log and nothing else; what it concludes are values.
+// Decides the log's events again, one after the other, as the projector decided them. It holds the right to
+// read a log and nothing else; what it concludes are values.
 package import SendonceCore
 import SendonceReading
 import SendonceRules
@@ -11,46 +11,115 @@ package struct Obstacle: Error, Hashable, Sendable {
     package var words: String
     /// Set where what is recorded is itself wrong, and not merely unknown to this program.
     package var difference: Difference?
+    /// The type of a control event that this program does not know.
+    package var unknownType: Text?
 
-    package init(at position: Int64, _ words: String, difference: Difference? = nil) {
+    package init(at position: Int64, _ words: String, difference: Difference? = nil, unknownType: Text? = nil)
+    {
         self.position = position
         self.words = words
         self.difference = difference
+        self.unknownType = unknownType
     }
+}
+
+/// A decision that follows from the log. Where its key belongs to another share, only event, rule and item
+/// count.
+struct Replayed {
+    var decision: Decision
+    var isJudged = true
 }
 
 /// Belongs to one thread.
 package struct Replayer {
     let log: any LogReader
+    let partition: KeyPartition
     var rules: RulesInForce?
+    /// Whether activations leave the rules in force as they are: others than the recorded ones are looked at.
+    var keepsRules = false
     /// What the activations' events said, oldest first.
     var activations: [Activation] = []
-    package var keys = KeyTable()
+    package var keys: KeyTable
     /// Where each event that a producer wrote again stood first, by the position of the later one.
     package var repeats = RepeatedNames()
 
-    package init(_ log: any LogReader) {
+    package init(_ log: any LogReader, expectedKeys: Int = 0, _ partition: KeyPartition = .whole) {
         self.log = log
+        self.partition = partition
+        keys = KeyTable(expected: expectedKeys)
     }
 
-    /// What follows from the event, in the order of rules and items; the winners are remembered for those after
-    /// it. A control event changes what the later ones are decided by.
+    /// What follows from the event, in the order of rules and items; the winners are remembered for those
+    /// after it. A control event changes what the later ones are decided by.
     package mutating func decide(_ logged: LoggedEvent) throws(Obstacle) -> [Decision] {
         if logged.event.isControl { return try act(on: logged) }
-        if let first = repeats.firstPosition(ofEventAt: logged.position) {
-            return [Decision(position: logged.position, reason: .repeatedEvent(of: first))]
+        let payload = logged.event.payload
+        return try payload.withUnsafeBytes { bytes -> Result<[Replayed], Obstacle> in
+            do throws(Obstacle) {
+                return .success(try decide(logged.event, payload: bytes, at: logged.position))
+            } catch {
+                return .failure(error)
+            }
+        }.get().map(\.decision)
+    }
+
+    /// The same for an event as it lies in a page.
+    mutating func decide(_ event: EventCursor) throws(Obstacle) -> [Replayed] {
+        if event.isControl {
+            let isJudged = partition.judges(nil)
+            return try act(on: event.logged).map { Replayed(decision: $0, isJudged: isJudged) }
+        }
+        return try decide(event.envelope, payload: event.payload, at: event.position)
+    }
+
+    private mutating func decide(
+        _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
+    ) throws(Obstacle) -> [Replayed] {
+        if let first = repeats.firstPosition(ofEventAt: position) {
+            return [
+                Replayed(
+                    decision: Decision(position: position, reason: .repeatedEvent(of: first)),
+                    isJudged: partition.judges(nil))
+            ]
         }
         guard let rules else {
             throw Obstacle(
-                at: logged.position, "no rule set was in force",
+                at: position, "no rule set was in force",
                 difference: Difference(
-                    at: logged.position, .activation, recorded: nil,
+                    at: position, .activation, recorded: nil,
                     recomputed: "a rule set in force before the first event"))
         }
-        return Projector.decide(
-            rules.draft(logged.event, at: logged.position), at: logged.position, ledger: &keys)
+        let drafts = rules.draft(event, payload: payload, at: position)
+        var replayed: [Replayed] = []
+        replayed.reserveCapacity(drafts.count)
+        if partition.count == 1 {
+            for decision in Projector.decide(drafts, at: position, ledger: &keys) {
+                replayed.append(Replayed(decision: decision))
+            }
+        } else {
+            for draft in drafts {
+                if partition.judges(draft.question) {
+                    for decision in Projector.decide([draft], at: position, ledger: &keys) {
+                        replayed.append(Replayed(decision: decision))
+                    }
+                } else {
+                    let decision = Decision(
+                        position: position, rule: draft.rule, item: draft.item, reason: .noRule)
+                    replayed.append(Replayed(decision: decision, isJudged: false))
+                }
+            }
+        }
+        if replayed.count > 1 { replayed.sort { Decision.precedes($0.decision, $1.decision) } }
+        return replayed
     }
 
     /// The name under which the rule's keys stand in the ledger.
     package func scope(of rule: Text) -> Text { rules?.activation.scopes[rule] ?? rule }
+}
+
+extension Decision {
+    /// The order in which decisions of one event are recorded.
+    static func precedes(_ left: Decision, _ right: Decision) -> Bool {
+        left.rule == right.rule ? left.item < right.item : left.rule < right.rule
+    }
 }

@@ -39,15 +39,12 @@ extension Verification {
     }
 
     /// Takes up what holds before the first position: link, rules in force, keys that were won.
-    mutating func begin(_ range: PositionRange) throws(StoreError) -> ChainCheck {
-        guard range.from > 1 else { return ChainCheck(after: 0, link: .zero) }
+    mutating func begin(_ range: PositionRange) throws(StoreError) -> Beginning {
+        var beginning = Beginning()
+        guard range.from > 1 else { return beginning }
         let before = range.from - 1
         let found = try link(at: before)
         if let checkpoint = request.checkpoint {
-            decisionDigest = BlockDigest(after: checkpoint.decisions)
-            commandDigest = BlockDigest(after: checkpoint.commandIDs)
-            counts = checkpoint.counts
-            self.checkpoint = checkpoint
             if found != checkpoint.link {
                 findings.add(
                     Difference(
@@ -59,31 +56,40 @@ extension Verification {
             assumptions.append("positions 1 to \(before) are as recorded")
         }
         assumptions.append("keys won before position \(range.from) are as the ledger records them")
-        number = try ledger.seed(&replayer.keys, log, before: range.from)
-        try takeUpRules(before: range.from)
-        return ChainCheck(after: before, link: found ?? .zero)
+        beginning.chain = ChainCheck(after: before, link: found ?? .zero)
+        var keys = KeyTable()
+        // No share of the keys: only the number is asked for.
+        beginning.number = try LedgerComparison.seed(
+            &keys, KeyPartition.none, log, before: range.from)
+        do throws(Obstacle) {
+            beginning.rules = try rules(before: range.from)
+        } catch {
+            beginning.obstacle = error
+        }
+        return beginning
     }
 
     /// The rule set in force before a position, from the event of its activation.
-    private mutating func takeUpRules(before position: Int64) throws(StoreError) {
-        guard let last = activations.last(where: { $0.position < position }) else { return }
-        let logged = try log.events(after: last.position - 1, limit: 1, bytes: 0).first
+    private mutating func rules(before position: Int64) throws(Obstacle) -> RulesInForce? {
+        guard let last = activations.last(where: { $0.position < position }) else { return nil }
+        let logged: LoggedEvent?
+        do throws(StoreError) {
+            logged = try log.events(after: last.position - 1, limit: 1, bytes: 0).first
+        } catch {
+            throw Obstacle(at: last.position, error.description)
+        }
         guard let logged, logged.position == last.position, let activation = Activation(logged) else {
-            findings.add(
-                Difference(
+            throw Obstacle(
+                at: position, "the rule set in force before it is not known",
+                difference: Difference(
                     at: last.position, .activation, recorded: "rule_set=\(last.ruleSet)", recomputed: nil))
-            return
         }
         if activation != last { report(recorded: last, recomputed: activation) }
-        do throws(Obstacle) {
-            replayer.rules = try replayer.load(activation)
-        } catch {
-            stop(error)
-        }
+        return try Replayer(log).load(activation)
     }
 
     /// Decisions and commands that stand behind the last event, where no event is.
-    mutating func checkTail(after position: Int64, isHead: Bool) throws(StoreError) {
+    mutating func checkTail(after position: Int64, number: Int64, isHead: Bool) throws(StoreError) {
         guard isHead else { return }
         let page = RecordPage()
         try log.read(
@@ -102,9 +108,9 @@ extension Verification {
     // MARK: Activations
 
     /// Compares the recorded activations with those that the log's events say.
-    mutating func compareActivations(_ range: PositionRange) throws(StoreError) {
+    mutating func compareActivations(_ range: PositionRange, _ pass: ReplayPass) {
         let recorded = activations.filter { $0.position >= range.from }
-        let said = replayer.activations
+        let (said, stoppedAt) = (pass.replayer.activations, pass.stoppedAt)
         for activation in said where stoppedAt.map({ activation.position < $0 }) ?? true {
             let other = recorded.first { $0.position == activation.position }
             if other != activation { report(recorded: other, recomputed: activation) }

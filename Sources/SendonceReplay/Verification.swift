@@ -11,48 +11,43 @@ package struct VerificationRequest: Sendable {
     package var expectedHead: LogHead?
     /// Where an earlier verification ended; its digests and figures are gone on with.
     package var checkpoint: Certificate.Checkpoint?
-    /// Bytes that the memory of keys may take; nil: 32 for each key, whatever that comes to.
-    package var memory: Int?
+    /// Bytes that the memory of keys may take; nil: 32 for each key, whatever that comes to. With less the
+    /// log is gone through several times, each time for a share of the keys.
+    package var keyMemory: Int?
+    /// As many passes at least.
+    package var passes = 1
     package var place: Text
     package var barriers: [String] = []
+    package var secret = LedgerSecret.random()
 
     package init(place: Text) {
         self.place = place
     }
 }
 
+/// The positions that a verification goes through.
+struct PositionRange: Sendable {
+    var from: Int64
+    var to: Int64
+}
+
 /// One run; used once, by one thread.
 package struct Verification {
     let log: any RecordReader
     let request: VerificationRequest
-    /// Time since some fixed moment; only differences count, and only for the certificate's duration.
+    /// Only differences count, and only for the certificate's duration.
     let now: () -> Timestamp
 
     var findings = Findings()
-    var counts = Certificate.Counts()
     var assumptions: [String] = []
-    var replayer: Replayer
-    var decisionDigest = BlockDigest()
-    /// The digest of what follows from the log, from where it first differed from what is recorded.
-    var fork: BlockDigest?
-    var commandDigest = BlockDigest()
-    var checkpoint: Certificate.Checkpoint?
-    /// The number of the last command that was compared.
-    var number: Int64 = 0
-    /// Where deciding ended, because nobody could go on.
-    var stoppedAt: Int64?
-    /// The commands that follow from the events of a page.
-    var emitted: [Emitted] = []
-    let recomputedDecisions = RowBuffer()
-    let recomputedCommands = RowBuffer()
-    var ledger = LedgerComparison()
     var activations: [Activation] = []
+    var ledger: LedgerComparison
 
     package init(_ log: any RecordReader, _ request: VerificationRequest, now: @escaping () -> Timestamp) {
         self.log = log
         self.request = request
         self.now = now
-        replayer = Replayer(log)
+        ledger = LedgerComparison(request.secret)
     }
 
     /// Errors: only where nothing could be read; whatever is recorded wrongly is in the certificate.
@@ -62,25 +57,76 @@ package struct Verification {
         let range = try bounds(head)
         try checkExpectedHead(head)
         activations = try log.activations().filter { $0.position <= range.to }
-        var chain = try begin(range)
-        replayer.repeats = try RepeatedNames(log, through: range.to)
-        try readPages(range, &chain)
-        try checkTail(after: range.to, isHead: range.to == head.position)
-        try compareActivations(range)
-        let ledgerDigest = try ledger.compare(log, range: range, self.isComplete, &findings, &counts)
-        try DeliveryCheck(log).check(through: number, &findings)
+        let beginning = try begin(range)
+        let repeats = try RepeatedNames(log, through: range.to)
+        let passes = try passCount(range, repeats)
+
+        var first = try pass(0, of: passes, range, beginning, repeats)
+        findings.add(contentsOf: first.findings)
+        for index in 1..<max(passes, 1) {
+            let next = try pass(index, of: passes, range, beginning, repeats)
+            findings.add(contentsOf: next.findings)
+            first.add(next)
+        }
+        try checkTail(after: range.to, number: first.number, isHead: range.to == head.position)
+        compareActivations(range, first)
+        let recorded = try compareLedger(range, beginning, repeats, passes, first)
+        try DeliveryCheck(log).check(through: first.number, &findings)
+        return try certificate(range, first, recorded, duration: now() - start)
+    }
+
+    private func certificate(
+        _ range: PositionRange, _ pass: ReplayPass, _ ledger: LedgerComparison.Recorded, duration: Span
+    ) throws(StoreError) -> Certificate {
+        var counts = pass.counts
+        counts.ledger = ledger.rows
+        var checkpoint = pass.checkpoint ?? request.checkpoint
+        if findings.differenceCount > 0 || !pass.isComplete { checkpoint = nil }
         return Certificate(
             name: try log.name(), place: request.place, from: range.from, to: range.to,
-            head: LogHead(position: range.to, link: chain.recorded ?? .zero),
+            head: LogHead(position: range.to, link: pass.chain.recorded ?? .zero),
             digests: Certificate.Digests(
-                log: chain.computed, recordedDecisions: decisionDigest.digest,
-                recomputedDecisions: recomputedDigest, ledger: ledgerDigest, commandIDs: commandDigest.digest),
+                log: pass.chain.computed, recordedDecisions: pass.decisionDigest.digest,
+                recomputedDecisions: pass.recomputedDigest, ledger: ledger.digest,
+                commandIDs: pass.commandDigest.digest),
             counts: counts, differenceCount: findings.differenceCount, differences: findings.differences,
             promises: LogPromise.allCases.map {
                 Certificate.Promise(
                     promise: $0, breaches: findings.breachCounts[$0] ?? 0, shown: findings.breaches[$0] ?? [])
             },
             assumptions: assumptions, obstacles: findings.obstacles, barriers: request.barriers,
-            checkpoint: checkpoint, duration: now() - start)
+            checkpoint: checkpoint, duration: duration)
+    }
+
+    // MARK: Passes
+
+    /// How often the log has to be gone through, so that a share of its keys has room.
+    private func passCount(_ range: PositionRange, _ repeats: RepeatedNames) throws(StoreError) -> Int {
+        guard let bound = request.keyMemory else { return request.passes }
+        let keys = Int(try log.commandCount())
+        let room = max(bound - repeats.footprint, KeyTable.bytesPerKey * VerificationLimits.fewestKeys)
+        return max(request.passes, (keys * KeyTable.bytesPerKey + room - 1) / room)
+    }
+
+    private mutating func pass(
+        _ index: Int, of count: Int, _ range: PositionRange, _ beginning: Beginning, _ repeats: RepeatedNames
+    ) throws(StoreError) -> ReplayPass {
+        let partition = KeyPartition(index: index, count: count)
+        var pass = try ReplayPass(log, request, beginning, repeats, partition, range)
+        try pass.run(&ledger)
+        return pass
+    }
+
+    /// The ledger as it is recorded. Where it differs, the log is gone through once more to say how.
+    private mutating func compareLedger(
+        _ range: PositionRange, _ beginning: Beginning, _ repeats: RepeatedNames, _ passes: Int,
+        _ pass: ReplayPass
+    ) throws(StoreError) -> LedgerComparison.Recorded {
+        let recorded = try ledger.read(log, range: range, &findings)
+        guard pass.isComplete, !recorded.differing.isEmpty else { return recorded }
+        ledger.keep(LedgerComparison.shown(recorded.differing))
+        for index in 0..<passes { _ = try self.pass(index, of: passes, range, beginning, repeats) }
+        try ledger.name(log, range: range, buckets: recorded.differing, &findings)
+        return recorded
     }
 }

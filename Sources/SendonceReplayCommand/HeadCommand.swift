@@ -15,7 +15,7 @@ struct HeadCommand: ParsableCommand {
     @OptionGroup var options: LogOptions
 
     func run() throws {
-        let open = try OpenLog(options)
+        let open = try OpenLog(options.place)
         let (head, name) = (try open.log.head(), try open.log.name())
         switch options.output {
         case .text:

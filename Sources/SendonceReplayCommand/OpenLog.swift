@@ -9,14 +9,15 @@ import SendonceStore
 
 /// A log that is open, with what keeps this process from writing and sending.
 struct OpenLog {
-    let log: any RecordReader
+    /// What every command may read; `records` for those that need more.
+    let log: any LogReader
     /// In words that hold no password.
     let place: Text
     /// What is in force from here on, and what this machine does not offer, in words.
     let barriers: [String]
 
     /// Opens the log, then puts up the barriers: nothing is opened after them.
-    init(_ options: LogOptions) throws {
+    init(_ options: LogPlace) throws {
         let environment = ProcessInfo.processInfo.environment
         let address = options.database ?? environment["SENDONCE_DATABASE"] ?? "sendonce.sqlite"
         let database: String
@@ -45,6 +46,14 @@ struct OpenLog {
         case .inForce: "kernel: a seccomp filter refuses sockets, connections, programs and new files"
         case .unavailable(let reason): "kernel: NOT IN FORCE, seccomp is not available here (\(reason))"
         }
+    }
+
+    /// What was concluded from the log, beside the log itself: a store has it, and nothing else does.
+    func records() throws -> any RecordReader {
+        guard let records = log as? any RecordReader else {
+            throw ValidationError("\(place): holds a log and nothing that was decided; name the database")
+        }
+        return records
     }
 
     /// What holds for this program wherever the log is.

@@ -8,7 +8,7 @@ struct SendonceReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sendonce-replay",
         abstract: "Decides a log again, and can neither write nor send.",
-        subcommands: [VerifyCommand.self, HeadCommand.self])
+        subcommands: [VerifyCommand.self, WhatIfCommand.self, HeadCommand.self])
 
     static func main() {
         do {
@@ -28,9 +28,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// Where the log is.
-struct LogOptions: ParsableArguments {
+struct LogPlace: ParsableArguments {
     @Option(help: "SQLite file or PostgreSQL address. Default: SENDONCE_DATABASE, then sendonce.sqlite.")
     var database: String?
+}
+
+/// Where the log is, and how to print what is found.
+struct LogOptions: ParsableArguments {
+    @OptionGroup var place: LogPlace
 
     @Option(help: "text or json.")
     var output: OutputFormat = .text

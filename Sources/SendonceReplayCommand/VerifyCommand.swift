@@ -28,8 +28,15 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "Go on where the certificate in this file (JSON) ended.")
     var after: String?
 
-    @Option(help: "Bytes that the memory of keys may take; kept by going through the log several times.")
+    @Option(
+        help: """
+            Bytes of memory that this may take, from \(VerifyCommand.ownMemory): kept by going through the \
+            log several times. Default: as much as the keys need, 32 bytes for each.
+            """)
     var memory: Int?
+
+    /// Without the memory of keys.
+    private static let ownMemory = 64 << 20
 
     @Option(help: "LINK@POSITION, kept elsewhere: the log must have this link there.")
     var head: String?
@@ -38,17 +45,19 @@ struct VerifyCommand: ParsableCommand {
         if from < 1 { throw ValidationError("--from: positions begin at 1") }
         if let to, to < from { throw ValidationError("--to lies before --from") }
         if after != nil, from != 1 { throw ValidationError("--after says where to begin: leave out --from") }
-        if let memory, memory < 1 { throw ValidationError("--memory: a number of bytes") }
+        if let memory, memory < VerifyCommand.ownMemory {
+            throw ValidationError("--memory: \(VerifyCommand.ownMemory) bytes at least")
+        }
         _ = try expectedHead()
     }
 
     /// Open the log, put up the barriers, run: in this order.
     func run() throws {
         var request = try readRequest()
-        let open = try OpenLog(options)
+        let open = try OpenLog(options.place)
         request.place = open.place
         request.barriers = open.barriers
-        var verification = Verification(open.log, request, now: VerifyCommand.elapsed)
+        var verification = Verification(try open.records(), request, now: VerifyCommand.elapsed)
         let certificate = try verification.run()
         print(options.output == .json ? certificate.json.jsonText : certificate.text)
         switch certificate.verdict {
@@ -62,7 +71,7 @@ struct VerifyCommand: ParsableCommand {
         var request = VerificationRequest(place: "")
         request.from = from
         request.to = to
-        request.memory = memory
+        request.keyMemory = memory.map { $0 - VerifyCommand.ownMemory }
         request.expectedHead = try expectedHead()
         if let after {
             guard let bytes = FileManager.default.contents(atPath: after) else {

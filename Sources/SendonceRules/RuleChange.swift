@@ -145,9 +145,7 @@ extension RuleChange {
     }
 
     private mutating func note(_ rule: Rule, before: Rule, active: RuleSource?, new: RuleSource) {
-        let aspects = RuleChange.aspects(
-            before.withoutSlots, rule.withoutSlots,
-            sameTemplates: RuleChange.sameTemplates(before, active, rule, new))
+        let aspects = RuleChange.aspects(before, in: active, rule, in: new)
         if aspects.isEmpty {
             if before.name == rule.name { unchanged.append(rule.name) }
         } else {
@@ -158,6 +156,15 @@ extension RuleChange {
                 from: before.key.map(\.description), to: rule.key.map(\.description))
             freed.append(Freed(scope: before.scope, rule: before.name, cause: cause))
         }
+    }
+
+    /// What differs between two rules whatever they are called, in the order of `Aspect`; templates are
+    /// compared with the files behind them.
+    package static func aspects(
+        _ before: Rule, in old: RuleSource?, _ after: Rule, in new: RuleSource
+    ) -> [Aspect] {
+        aspects(
+            before.withoutSlots, after.withoutSlots, sameTemplates: sameTemplates(before, old, after, new))
     }
 
     private static func aspects(_ before: Rule, _ after: Rule, sameTemplates: Bool) -> [Aspect] {

@@ -10,8 +10,8 @@ package import SendonceStore
 /// and SQLite asks an authorizer before it prepares a statement, which refuses all but SELECT. Nothing else
 /// runs SQL on this connection, so the authorizer cannot be taken off it.
 ///
-/// A database in WAL mode is read through its `-shm` file, which is made if it is not there: the file itself is
-/// never changed.
+/// A database in WAL mode is read through its `-shm` file, which is made if it is not there: the file itself
+/// is never changed.
 package final class SQLiteReplayLog: @unchecked Sendable {
     // Unchecked: `lock` lets one thread at a time touch the connection and its statements.
     package let path: String
@@ -156,7 +156,8 @@ extension SQLiteReplayLog: LogReader {
         try use { () throws(StoreError) in
             var events: [LoggedEvent] = []
             var size = 0
-            let sql = "SELECT \(LoggedEvent.columns) FROM outbox_log WHERE position > ? ORDER BY position LIMIT ?"
+            let sql =
+                "SELECT \(LoggedEvent.columns) FROM outbox_log WHERE position > ? ORDER BY position LIMIT ?"
             try each(sql) {
                 $0.add(position)
                 $0.add(limit)
@@ -226,6 +227,12 @@ extension SQLiteReplayLog: RecordReader {
     private static let commandSQL = """
         SELECT \(CommandRow.columns) FROM outbox_command WHERE number > ? ORDER BY number
         """
+
+    package func commandCount() throws(StoreError) -> Int64 {
+        try use { () throws(StoreError) in
+            try rows("SELECT max(number) FROM outbox_command", { _ in }) { $0.integer(0) }.first ?? 0
+        }
+    }
 
     package func names(
         after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer

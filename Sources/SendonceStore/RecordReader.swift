@@ -1,15 +1,19 @@
-// The port of verification: the log and everything that was concluded from it, as rows in canonical form, page
-// by page. Each page is one short read transaction of its own, so that a reader never holds back a checkpoint
-// or a vacuum; rows that are appended meanwhile lie behind the head that was taken at the beginning.
+// The port of verification: the log and everything that was concluded from it, as rows in canonical form,
+// page by page. Each page is one short read transaction of its own, so that a reader never holds back a
+// checkpoint or a vacuum; rows that are appended meanwhile lie behind the head that was taken at the
+// beginning.
 
 /// The right to read what was recorded. Whoever holds only this can neither write nor send.
 package protocol RecordReader: LogReader {
-    /// Fills the page with the events behind `request.after`, what was decided for them, and the commands with a
-    /// number above `request.number` up to the first one whose position lies behind the page.
+    /// Fills the page with the events behind `request.after`, what was decided for them, and the commands
+    /// with a number above `request.number` up to the first one whose position lies behind the page.
     func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
 
-    /// Adds the names that producers gave to events up to a position, ordered by id, source and position, from
-    /// behind `place` (nil: from the first): rows of `NameRow`. Nothing added: there are no more.
+    /// The number of the last command.
+    func commandCount() throws(StoreError) -> Int64
+
+    /// Adds the names that producers gave to events up to a position, ordered by id, source and position,
+    /// from behind `place` (nil: from the first): rows of `NameRow`. Nothing added: there are no more.
     func names(after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer)
         throws(StoreError)
 

@@ -1,6 +1,6 @@
 // The rows that verification compares, each with the columns that it is read from and the form in which it
-// lies in a `RowBuffer`: as recorded, and as computed again. The two forms stand side by side here, because they
-// must be the same.
+// lies in a `RowBuffer`: as recorded, and as computed again. The two forms stand side by side here, because
+// they must be the same.
 package import SendonceCore
 
 /// An event of the log. Its first eight columns are, byte for byte, what the chain's link is made from after

@@ -4,9 +4,9 @@ package import SendonceCore
 
 /// A buffer that is filled with rows, read, and filled again.
 ///
-/// A number is eight bytes, most significant first. A text or bytes are their length as a number, -1 for NULL,
-/// then the bytes. A number that may be absent is written as its eight bytes would be: its length, 8 or -1,
-/// then the number.
+/// A number is eight bytes, most significant first. A text or bytes are their length as a number, -1 for
+/// NULL, then the bytes. A number that may be absent is written as its eight bytes would be: its length, 8 or
+/// -1, then the number.
 package final class RowBuffer: @unchecked Sendable {
     // Unchecked: it is handed from one thread to another and used by one at a time.
     private var memory: UnsafeMutableRawPointer
@@ -32,6 +32,13 @@ package final class RowBuffer: @unchecked Sendable {
     package func row(_ index: Int) -> UnsafeRawBufferPointer {
         let start = index == 0 ? 0 : ends[index - 1]
         return UnsafeRawBufferPointer(rebasing: bytes[start..<ends[index]])
+    }
+
+    /// The bytes of several rows.
+    package func rows(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        let start = range.lowerBound == 0 ? 0 : ends[range.lowerBound - 1]
+        let end = range.isEmpty ? start : ends[range.upperBound - 1]
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     }
 
     package func hasSameBytes(as other: RowBuffer) -> Bool {

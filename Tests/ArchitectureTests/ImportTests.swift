@@ -23,11 +23,13 @@ struct ImportTests {
         "SendonceProjection": [
             "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
-        "SendonceReplay": ["Dispatch", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore"],
+        "SendonceReplay": [
+            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+            "Synchronization",
+        ],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceBarrier", "SendonceCore", "SendoncePostgres",
-            "SendonceReplay",
-            "SendonceSQLite", "SendonceStore",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceCore",
+            "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [

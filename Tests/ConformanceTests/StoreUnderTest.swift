@@ -73,6 +73,17 @@ final class TestPlace {
     }
 }
 
+extension TestPlace {
+    /// The log as replay opens it.
+    func replayLog() throws -> any RecordReader {
+        switch place {
+        case .file(let folder): try SQLiteReplayLog(path: path(in: folder))
+        case .database(let database, let isPooled):
+            try PostgresReplayLog(isPooled ? database.pooledSettings() : database.settings())
+        }
+    }
+}
+
 extension Timestamp {
     /// 2026-11-21T00:00:00Z: when every test begins.
     static let start = Timestamp(microseconds: 1_795_219_200_000_000)

@@ -146,8 +146,8 @@ extension PostgresSystemTests {
 }
 
 extension Shop {
-    /// Delivers until nothing waits but for a person. Once through is not always enough: a connection that took
-    /// too long is tried again later.
+    /// Delivers until nothing waits but for a person. Once through is not always enough: a connection that
+    /// took too long is tried again later.
     fileprivate func drain() throws {
         try eventually("nothing waits") {
             try command("run", "--once")

@@ -15,8 +15,8 @@ import Testing
         database = try PostgresCluster.shared().database()
     }
 
-    /// Commands of route `a`, one for each event; all are due.
-    private func fill(_ numbers: ClosedRange<Int>, isQueued: Bool = true) throws {
+    /// Commands of route `a`, one for each event but the one that is `missing`; all are due.
+    private func fill(_ numbers: ClosedRange<Int>, missing: Int = 0, isQueued: Bool = true) throws {
         let series = "generate_series(\(numbers.lowerBound), \(numbers.upperBound)) AS n"
         try database.plain.run(
             """
@@ -25,12 +25,13 @@ import Testing
             INSERT INTO outbox_command SELECT n, ('0e4a4b1e-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid,
                 n, 'r', 0, '["' || n || '"]', sha256(''), 'forever', 1, sha256(''), 'ann@x.test', 'a', 1, 1,
                 NULL, NULL, NULL
-            FROM \(series)
+            FROM \(series) WHERE n <> \(missing)
             """)
         guard isQueued else { return }
         try database.plain.run(
             """
-            INSERT INTO outbox_queue (command, state, due_at, route) SELECT n, 'pending', 1, 'a' FROM \(series)
+            INSERT INTO outbox_queue (command, state, due_at, route)
+            SELECT n, 'pending', 1, 'a' FROM \(series)
             """
         )
     }
@@ -42,7 +43,7 @@ import Testing
             try database.plain.run("ROLLBACK")
             return nil
         } catch {
-            try? database.plain.run("ROLLBACK")
+            _ = try? database.plain.run("ROLLBACK")
             return error.description
         }
     }
@@ -67,8 +68,7 @@ import Testing
 
     @Test("One row of a batch that refers to nothing is refused, whether it has neighbours or not")
     func references() throws {
-        try fill(1...10, isQueued: false)
-        try fill(12...20, isQueued: false)
+        try fill(1...20, missing: 11, isQueued: false)
         for numbers in ["1,2,3", "1,3,5", "1,20", "8,9,10,12,13"] {
             #expect(refusal(ends(numbers)) == nil, "\(numbers)")
             #expect(refusal(attempts(numbers)) == nil, "\(numbers)")
@@ -119,7 +119,7 @@ import Testing
             for claimed in try claim(store, limit) {
                 let number = claimed.due.number
                 #expect(claimed.due.command.position == number)
-                #expect(claimed.due.command.key.text == "[\"\(number)\"]")
+                #expect(claimed.due.command.key.text.string == "[\"\(number)\"]")
                 #expect(claimed.due.event.payload == Array("{\"n\":\(number)}".utf8))
             }
         }

@@ -5,6 +5,7 @@ import ProcessSupport
 import SendonceCore
 import SendonceJSON
 import SendonceProjection
+import SendonceReading
 import SendonceRules
 import SendonceSQLite
 import SendonceStore

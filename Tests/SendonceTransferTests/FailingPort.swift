@@ -128,6 +128,8 @@ extension TransferPage {
             guard let row = changed.firstIndex(where: { $0[index] != .null }) else { continue }
             switch changed[row][index] {
             case .integer(let number): changed[row][index] = .integer(number + 1)
+            // One of a few words, which a CHECK knows.
+            case .text where column.name == "state": changed[row][index] = .text(Array("sending".utf8))
             case .text(let bytes): changed[row][index] = .text(bytes + [0x78])
             case .bytes(let bytes): changed[row][index] = .bytes(bytes + [0])
             case .null: continue

@@ -32,6 +32,9 @@ cbare_cost cbare_copy(
     const char *source, const char *target, const cbare_table *tables, size_t count, long first, long last,
     long events);
 
+/// Reads all rows of the statements, one statement after the other, and touches every column.
+cbare_cost cbare_scan(const char *path, const char *_Nonnull const *_Nonnull statements, size_t count);
+
 /// Sends `count` POSTs of the same bytes over kept connections with libcurl's multi handle, `handles` at a time.
 /// Answers other than 201 are a failure.
 cbare_cost cbare_post(

@@ -1,0 +1,28 @@
+// A share of all keys: with little memory the log is gone through several times, each time for another share.
+package import SendonceCore
+
+/// One of `count` equal shares of all digests.
+package struct KeyPartition: Hashable, Sendable {
+    package var index: Int
+    package var count: Int
+
+    package static let whole = KeyPartition(index: 0, count: 1)
+
+    /// No key at all.
+    static let none = KeyPartition(index: 2, count: 2)
+
+    package init(index: Int, count: Int) {
+        self.index = index
+        self.count = count
+    }
+
+    package func contains(_ key: Digest) -> Bool {
+        count == 1 || key.prefix.high.multipliedFullWidth(by: UInt64(count)).high == UInt64(index)
+    }
+
+    /// Decisions for which no key is asked are judged in the first pass.
+    func judges(_ question: LedgerQuestion?) -> Bool {
+        guard let question else { return index == 0 }
+        return contains(question.key.digest)
+    }
+}

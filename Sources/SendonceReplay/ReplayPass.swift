@@ -1,0 +1,137 @@
+// Once through the log: page by page, each event decided again, each row compared.
+import SendonceCore
+import SendonceReading
+import SendonceStore
+
+/// What holds before the first position.
+struct Beginning {
+    var chain = ChainCheck(after: 0, link: .zero)
+    var rules: RulesInForce?
+    /// The number of the last command before it.
+    var number: Int64 = 0
+    /// Why nothing can be decided from there on.
+    var obstacle: Obstacle?
+}
+
+/// One pass, for one share of the keys. Belongs to one thread, which another one reads ahead for.
+struct ReplayPass {
+    let log: any RecordReader
+    let range: PositionRange
+    let partition: KeyPartition
+
+    var replayer: Replayer
+    var findings = Findings()
+    var counts: Certificate.Counts
+    var chain: ChainCheck
+    var decisionDigest: BlockDigest
+    /// The digest of what follows from the log, from where it first differed from what is recorded.
+    var fork: BlockDigest?
+    var commandDigest: BlockDigest
+    var checkpoint: Certificate.Checkpoint?
+    /// The number of the last command that was compared.
+    var number: Int64
+    /// Where deciding ended, because nobody could go on.
+    var stoppedAt: Int64?
+    /// Whether some row differed that was judged here.
+    var hasDifferences = false
+
+    /// The commands that follow from the events of a page, and whether each was judged here.
+    var emitted: [Emitted] = []
+    let decisions = RowBuffer(capacity: 1 << 17)
+    /// Whether each of `decisions` was judged here; empty where all were.
+    var judged: [Bool] = []
+    let commands = RowBuffer(capacity: 1 << 17)
+    /// For a second look at commands that do not stand in order.
+    let secondLook = RecordPage()
+
+    init(
+        _ log: any RecordReader, _ request: VerificationRequest, _ beginning: Beginning,
+        _ repeats: RepeatedNames, _ partition: KeyPartition, _ range: PositionRange
+    ) throws(StoreError) {
+        self.log = log
+        self.range = range
+        self.partition = partition
+        replayer = Replayer(log, expectedKeys: Int(try log.commandCount()) / partition.count, partition)
+        replayer.rules = beginning.rules
+        replayer.repeats = repeats
+        counts = request.checkpoint?.counts ?? Certificate.Counts()
+        chain = beginning.chain
+        decisionDigest = BlockDigest(after: request.checkpoint?.decisions ?? .zero)
+        commandDigest = BlockDigest(after: request.checkpoint?.commandIDs ?? .zero)
+        number = beginning.number
+        if partition.index > 0 { counts.reasons = [:] }
+        if range.from > 1 {
+            _ = try LedgerComparison.seed(&replayer.keys, partition, log, before: range.from)
+        }
+        if let obstacle = beginning.obstacle { stop(obstacle) }
+    }
+
+    /// Whether every event of the range was decided again.
+    var isComplete: Bool { stoppedAt == nil }
+
+    var recomputedDigest: Digest? {
+        guard isComplete else { return nil }
+        // With several shares of keys no pass sees all that follows from the log.
+        guard partition.count == 1 else { return hasDifferences ? nil : decisionDigest.digest }
+        return (fork ?? decisionDigest).digest
+    }
+
+    /// Adds what a pass for another share of the keys came to.
+    mutating func add(_ other: ReplayPass) {
+        for (word, count) in other.counts.reasons { counts.reasons[word, default: 0] += count }
+        if let reached = other.checkpoint {
+            for (word, count) in reached.counts.reasons {
+                checkpoint?.counts.reasons[word, default: 0] += count
+            }
+        }
+        hasDifferences = hasDifferences || other.hasDifferences
+    }
+
+    /// Goes through all pages of the range.
+    mutating func run(_ ledger: inout LedgerComparison) throws(StoreError) {
+        let reader = PageReader(log, range, after: number, chain)
+        do throws(StoreError) {
+            while let page = try reader.next() {
+                decide(page.rows)
+                try compare(page, &ledger)
+                reach(page)
+            }
+        } catch {
+            _ = reader.end()
+            throw error
+        }
+        let read = reader.end()
+        chain = read.chain
+        counts.events += chain.events
+        // Every pass reads the same events; the first one tells.
+        if partition.index == 0 { findings.add(contentsOf: read.findings) }
+    }
+
+    private mutating func reach(_ page: ReadPage) {
+        let position = page.rows.through
+        decisionDigest.reach(position)
+        commandDigest.reach(position)
+        fork?.reach(position)
+        guard position % VerificationLimits.blockEvents == 0, let link = page.link else { return }
+        var counts = counts
+        counts.events += page.events
+        checkpoint = Certificate.Checkpoint(
+            position: position, link: link, decisions: decisionDigest.link,
+            commandIDs: commandDigest.link, number: number, counts: counts)
+    }
+
+    mutating func stop(_ obstacle: Obstacle) {
+        stoppedAt = obstacle.position
+        guard partition.index == 0 else { return }
+        if let difference = obstacle.difference { findings.add(difference) }
+        findings.add(
+            obstacle: "from position \(obstacle.position) on nothing was decided again: \(obstacle.words)")
+    }
+}
+
+/// A command that follows from the log, with the scope of its key and the number that it should have.
+struct Emitted {
+    var command: Command
+    var scope: Text
+    var number: Int64 = 0
+}

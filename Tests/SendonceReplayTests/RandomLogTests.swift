@@ -1,0 +1,115 @@
+// Whatever the projector wrote, verification finds it the same: for random logs, in whatever batches.
+import SendonceCore
+import SendonceReplay
+import SendonceStore
+import Testing
+
+@Suite("Verification of random logs")
+struct RandomLogTests {
+    private static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6]
+
+    @Test("A log is the same again, whatever its batches were", arguments: seeds, [1, 3, 1_000])
+    func clean(_ seed: UInt64, _ batchEvents: Int) throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: seed)
+        try shop.run(rounds: 4, events: 150, batchEvents: batchEvents)
+        try shop.deliver()
+        try expectSame(place.verify(), events: 604)
+    }
+
+    @Test("The same on PostgreSQL", arguments: seeds.prefix(2))
+    func postgres(_ seed: UInt64) throws {
+        let place = try ReplayPlace(.postgres)
+        var shop = Shop(place.store, seed: seed)
+        try shop.run(rounds: 4, events: 150, batchEvents: 100)
+        try shop.deliver()
+        try expectSame(place.verify(), events: 604)
+    }
+
+    @Test("Both stores give one log the same certificate")
+    func bothStores() throws {
+        var texts: Set<String> = []
+        for kind in StoreKind.allCases {
+            let place = try ReplayPlace(kind)
+            var shop = Shop(place.store, seed: 9)
+            try shop.run(rounds: 3, events: 100, batchEvents: 40)
+            texts.insert(try place.verify().json.jsonText)
+        }
+        #expect(texts.count == 1)
+    }
+
+    @Test("Several passes give the same certificate as one", arguments: seeds.prefix(3))
+    func passes(_ seed: UInt64) throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: seed)
+        // More keys than the fewest that one pass has room for.
+        try shop.run(rounds: 3, events: 400, batchEvents: 500)
+        let one = try place.verify().json.jsonText
+        for passes in [2, 3, 7] {
+            #expect(try place.verify { $0.passes = passes }.json.jsonText == one)
+        }
+    }
+
+    @Test("Several passes find what one finds", arguments: seeds.prefix(3))
+    func passesFind(_ seed: UInt64) throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: seed)
+        try shop.run(rounds: 3, events: 200, batchEvents: 500)
+        try place.tamper(
+            """
+            UPDATE outbox_decision SET recipient = 'eve@x.test'
+            WHERE position % 50 = 7 AND reason = 'emitted';
+            UPDATE outbox_command SET route = 'other' WHERE number % 40 = 3;
+            DELETE FROM outbox_decision WHERE position = 100;
+            """)
+        let one = try place.verify()
+        #expect(one.differenceCount > 5)
+        for passes in [2, 5] {
+            let several = try place.verify { $0.passes = passes }
+            #expect(several.differenceCount == one.differenceCount)
+            #expect(several.differences == one.differences)
+            #expect(several.counts == one.counts)
+        }
+    }
+
+    @Test("A part of a log is the same too, from any position on", arguments: seeds.prefix(3))
+    func parts(_ seed: UInt64) throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: seed)
+        try shop.run(rounds: 3, events: 120, batchEvents: 50)
+        for (from, to) in [(1, 1), (2, 122), (122, 123), (60, 300), (200, 363), (363, 363)]
+            as [(Int64, Int64)]
+        {
+            let certificate = try place.verify {
+                $0.from = from
+                $0.to = to
+            }
+            try expectSame(certificate, events: to - from + 1)
+            #expect(certificate.from == from && certificate.to == to)
+            #expect(certificate.assumptions.isEmpty == (from == 1))
+        }
+    }
+
+    @Test("What is gone on with comes to the same digests and figures as one run")
+    func goingOn() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 11)
+        try shop.run(rounds: 3, events: 1_800, batchEvents: 1_000)
+        let first = try place.verify { $0.to = 5_000 }
+        let checkpoint = try Certificate.checkpoint(inJSON: Array(first.json.jsonText.utf8))
+        #expect(checkpoint.position == 4_096)
+        let rest = try place.verify { $0.checkpoint = checkpoint }
+        let whole = try place.verify()
+        try expectSame(rest, events: 5_403)
+        #expect(rest.digests == whole.digests)
+        #expect(rest.counts == whole.counts)
+        #expect(rest.from == 4_097)
+    }
+
+    private func expectSame(_ certificate: Certificate, events: Int64) throws {
+        #expect(certificate.verdict == .same, "\(certificate.text)")
+        #expect(certificate.counts.events == events)
+        #expect(certificate.digests.recomputedDecisions == certificate.digests.recordedDecisions)
+        #expect(certificate.digests.log == certificate.head.link)
+    }
+}

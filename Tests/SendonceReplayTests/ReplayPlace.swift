@@ -1,0 +1,101 @@
+// A log on either store, what replay sees of it, and what somebody does behind Sendonce's back.
+import Foundation
+import GRDB
+import PostgresSupport
+import SendonceCore
+import SendoncePostgres
+import SendonceReplay
+import SendonceSQLite
+import SendonceStore
+import Testing
+
+typealias LiveStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter
+
+enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case sqlite, postgres
+
+    var testDescription: String { rawValue }
+}
+
+/// A fresh, migrated database; removed with the last reference.
+final class ReplayPlace {
+    let kind: StoreKind
+    let store: LiveStore
+    private let folder: URL?
+    private let database: PostgresDatabase?
+
+    init(_ kind: StoreKind) throws {
+        self.kind = kind
+        switch kind {
+        case .sqlite:
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "sendonce-replay-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let path = folder.appending(path: "log.db").path
+            _ = try SQLiteMigration(path: path).up(now: .start)
+            (self.folder, database) = (folder, nil)
+            store = try SQLiteStore(path: path)
+        case .postgres:
+            let database = try PostgresCluster.shared().database()
+            (folder, self.database) = (nil, database)
+            store = try PostgresStore(database.settings())
+        }
+    }
+
+    deinit {
+        if let folder { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    private var path: String { folder?.appending(path: "log.db").path ?? "" }
+
+    /// The log as replay opens it.
+    func log() throws -> any RecordReader {
+        guard let database else { return try SQLiteReplayLog(path: path) }
+        return try PostgresReplayLog(database.settings())
+    }
+
+    /// Verifies; the same secret every time, because nothing may depend on it.
+    func verify(_ change: (inout VerificationRequest) -> Void = { _ in }) throws -> Certificate {
+        var request = VerificationRequest(place: "here")
+        change(&request)
+        var verification = Verification(try log(), request) { .start }
+        return try verification.run()
+    }
+
+    /// Changes what is recorded, as somebody can who owns the tables.
+    func tamper(_ sql: String) throws {
+        let tables = [
+            "outbox_log", "outbox_rule_set", "outbox_activation", "outbox_scope", "outbox_decision",
+            "outbox_ledger", "outbox_command", "outbox_attempt", "outbox_outcome", "outbox_finish",
+        ]
+        if let database {
+            let off = tables.map { "ALTER TABLE \($0) DISABLE TRIGGER ALL;" }.joined(separator: " ")
+            try database.plain.run(off)
+            try database.plain.run(sql)
+            return
+        }
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        try DatabaseQueue(path: path, configuration: configuration).writeWithoutTransaction { database in
+            let names = try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+            for name in names { try database.execute(sql: "DROP TRIGGER \(name)") }
+            try database.execute(sql: sql)
+        }
+    }
+
+    /// The first column of all rows, as numbers.
+    func numbers(_ sql: String) throws -> [Int64] {
+        if let database {
+            return try database.plain.run(sql).compactMap { $0.first??.description }.compactMap { Int64($0) }
+        }
+        return try DatabaseQueue(path: path).read { try Int64.fetchAll($0, sql: sql) }
+    }
+
+    func number(_ sql: String) throws -> Int64 { try #require(try numbers(sql).first) }
+}
+
+extension Timestamp {
+    /// 2026-11-21T00:00:00Z: when every test begins.
+    static let start = Timestamp(microseconds: 1_795_219_200_000_000)
+}
