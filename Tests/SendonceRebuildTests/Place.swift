@@ -5,6 +5,7 @@ import PostgresSupport
 import SendonceCore
 import SendoncePostgres
 import SendonceRebuild
+import SendonceReplay
 import SendonceSQLite
 import SendonceStore
 import SendonceTransfer
@@ -91,6 +92,15 @@ final class Place {
         return digests
     }
 
+    /// What replay says of the log and of all that is recorded by it.
+    func verify() throws -> Certificate {
+        let path = folder.appending(path: "test.db").path
+        let log: any RecordReader =
+            try database.map { try PostgresReplayLog($0.settings()) } ?? SQLiteReplayLog(path: path)
+        var verification = Verification(log, VerificationRequest(place: "here")) { .start }
+        return try verification.run()
+    }
+
     var isInForce: Bool { (try? store.checkAuthority()) != nil }
 }
 
@@ -101,10 +111,10 @@ struct Pair {
 
     static let act = TransferAct(actor: "ann", reason: "lost tables", now: .start + .days(400))
 
-    init(_ from: PlaceKind, _ to: PlaceKind, seed: UInt64 = 1) throws {
+    init(_ from: PlaceKind, _ to: PlaceKind, seed: UInt64 = 1, isBackfilling: Bool = true) throws {
         old = try Place(from)
         new = try Place(to)
-        var story = try Story(seed: seed, in: old.store)
+        var story = try Story(seed: seed, in: old.store, isBackfilling: isBackfilling)
         try story.tell()
     }
 

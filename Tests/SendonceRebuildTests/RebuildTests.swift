@@ -133,6 +133,19 @@ import Testing
         }
     }
 
+    @Test("Replay verifies what was rebuilt", arguments: PlaceKind.allCases)
+    func verified(kind: PlaceKind) throws {
+        let pair = try Pair(kind, kind, seed: 16, isBackfilling: false)
+        let before = try pair.old.verify()
+        #expect(before.verdict == .same)
+        try pair.old.empty(.decision, .ledger, .command, .queue)
+        #expect(try pair.old.verify().verdict == .differs)
+        try pair.run()
+        let after = try pair.new.verify()
+        #expect(after.verdict == .same, "\(after.differences) \(after.obstacles) \(after.promises)")
+        #expect(after.digests == before.digests && after.counts == before.counts)
+    }
+
     // MARK: The place of each command
 
     /// No command is due without a recorded attempt, each has one place, and each hold has its gate row.

@@ -10,11 +10,13 @@ struct Story {
     private let store: AnyStore
     private var random: SeededGenerator
     private var now = Timestamp.start
+    private let isBackfilling: Bool
 
     static let request = DigestBuilder.digest(of: Array("request".utf8))
 
-    init(seed: UInt64, in store: AnyStore) throws {
+    init(seed: UInt64, in store: AnyStore, isBackfilling: Bool = true) throws {
         self.store = store
+        self.isBackfilling = isBackfilling
         random = SeededGenerator(seed: seed)
     }
 
@@ -26,7 +28,7 @@ struct Story {
                 try project()
                 if Int.random(in: 0..<2, using: &random) == 0 { try deliver() }
             }
-            if variant == 1 || variant == 3 { try backfill(Text("b\(variant)")) }
+            if isBackfilling, variant == 1 || variant == 3 { try backfill(Text("b\(variant)")) }
         }
         try deliver()
         try act()
