@@ -121,6 +121,14 @@ let package = Package(
         // Moving a log to another database.
         .target(
             name: "SendonceTransfer", dependencies: ["SendonceCore", "SendonceStore"], swiftSettings: house),
+        // Making decisions, ledger, commands and queue again from the log, into another database.
+        .target(
+            name: "SendonceRebuild",
+            dependencies: [
+                "SendonceCore", "SendonceProjection", "SendonceReading", "SendonceStore",
+                "SendonceTransfer",
+            ],
+            swiftSettings: house),
         // A log as a file: export, redaction, import.
         .target(
             name: "SendonceBundle",
@@ -159,8 +167,8 @@ let package = Package(
             dependencies: [
                 "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
                 "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
-                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRules",
-                "SendonceSQLite", "SendonceStore",
+                "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
+                "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -288,6 +296,24 @@ let package = Package(
                 "SendonceJSON",
                 "SendoncePostgres",
                 "SendonceProjection",
+                "SendonceRules",
+                "SendonceSQLite",
+                "SendonceStore",
+                "SendonceTransfer",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SendonceRebuildTests",
+            dependencies: [
+                "PostgresSupport",
+                "ProcessSupport",
+                "SendonceBundle",
+                "SendonceCore",
+                "SendoncePostgres",
+                "SendonceProjection",
+                "SendonceRebuild",
+                "SendonceReplay",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",

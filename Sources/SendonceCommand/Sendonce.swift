@@ -24,8 +24,8 @@ struct SendonceCommand: AsyncParsableCommand {
             AppendCommand.self, RulesCommand.self, TestCommand.self, WhyCommand.self, MessagesCommand.self,
             EventsCommand.self, HoldCommand.self, ReleaseCommand.self, CancelCommand.self,
             ResolveCommand.self, FenceCommand.self, BackfillCommand.self, ReplayCommand.self,
-            HeadCommand.self, ExportCommand.self, ImportCommand.self, TransferCommand.self,
-            FakeProviderCommand.self, VersionCommand.self,
+            HeadCommand.self, ExportCommand.self, ImportCommand.self, RebuildCommand.self,
+            TransferCommand.self, FakeProviderCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

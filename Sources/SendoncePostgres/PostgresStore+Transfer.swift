@@ -110,11 +110,7 @@ extension PostgresStore: TransferTarget {
 
     package func write(_ page: TransferPage, transfer: Text) throws(StoreError) {
         try writer.transaction { (session: Session) throws(StoreError) in
-            try session.lockAuthority(.againstWriters)
-            guard let record = try session.authority(), record.state == .copy, record.transfer == transfer
-            else {
-                throw .conflict("this database is not, or no longer, the unconfirmed copy of that transfer")
-            }
+            try session.checkCopy(of: transfer)
             let merge = try TransferMerge(
                 page,
                 existing: try session.rows(of: page.table, after: page.after, through: page.through))

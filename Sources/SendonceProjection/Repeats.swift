@@ -15,6 +15,10 @@ struct Repeats {
         events.compactMap { name(of: $0.event) }
     }
 
+    static func names(in events: [LoggedEvent]) -> [EventName] {
+        events.compactMap { name(of: $0.event) }
+    }
+
     /// Where the event's name stood first; nil if this is the first time, which is then remembered.
     mutating func firstPosition(of event: Event, at position: Int64) -> Int64? {
         guard let name = Repeats.name(of: event) else { return nil }

@@ -169,12 +169,6 @@ extension SQLiteStore: TransferTarget {
 }
 
 extension Session {
-    fileprivate func checkCopy(of transfer: Text) throws(StoreError) {
-        guard let record = try authority(), record.state == .copy, record.transfer == transfer else {
-            throw .conflict("this database is not, or no longer, the unconfirmed copy of that transfer")
-        }
-    }
-
     fileprivate func openAttempts(now: Timestamp) throws(StoreError) -> OpenAttempts? {
         let open = try first(
             "SELECT count(*), max(lease_end) FROM outbox_queue WHERE state = 'sending' AND lease_end > ?"

@@ -47,17 +47,19 @@ package struct AuthorityRecord: Hashable, Sendable {
         case .inForce: return nil
         case .copy where isImport:
             return "this log was imported from \(place) \(act), without its decisions, ledger and commands: "
-                + "nothing is decided or sent here; `sendonce rebuild` makes them from the log"
+                + "nothing is decided or sent here; `sendonce rebuild` makes them from the log, in a new "
+                + "database"
         case .copy:
             let next =
                 digest == nil
-                ? "let `sendonce transfer` end, then run `sendonce transfer confirm`"
-                : "run `sendonce transfer confirm`"
-            return "this is a copy of the log in \(place) that is not confirmed, begun \(act): nothing is "
+                ? "let `sendonce \(command)` end, then run `sendonce \(command) confirm`"
+                : "run `sendonce \(command) confirm`"
+            let kind = isRebuild ? "a rebuild from" : "a copy of"
+            return "this is \(kind) the log in \(place) that is not confirmed, begun \(act): nothing is "
                 + "decided or sent here; \(next)"
         case .moved:
             return "this log moved to \(place) \(act): nothing is decided or sent here; run sendonce there, "
-                + "or undo it with `sendonce transfer take-back`"
+                + "or undo it with `sendonce \(command) take-back`"
         case .givenUp:
             return "this copy of the log in \(place) was given up \(act): nothing is ever decided or sent "
                 + "here; use that log, or transfer it to a new database"
@@ -73,6 +75,17 @@ extension AuthorityRecord {
     package static func importName(of head: LogHead) -> Text {
         Text("\(importStart)\(head.position) \(head.link)")
     }
+
+    private static let rebuildStart = "rebuild "
+
+    /// What a rebuild is called: its name says on both sides that the new database does not hold what the
+    /// old one had recorded, but what follows from the log.
+    package static func rebuildName(_ name: Text) -> Text { Text("\(rebuildStart)\(name)") }
+
+    package var isRebuild: Bool { transfer.utf8.starts(with: Self.rebuildStart.utf8) }
+
+    /// The command that began this.
+    package var command: String { isRebuild ? "rebuild" : "transfer" }
 
     /// Whether this copy came from a file, which holds the log and nothing that was decided by it.
     package var isImport: Bool { transfer.utf8.starts(with: Self.importStart.utf8) }

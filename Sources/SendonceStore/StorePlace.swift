@@ -16,7 +16,7 @@ package protocol StorePlace: Sendable {
 }
 
 package typealias AnyStore = any ProjectionStore & CommandQueue & AuditReader & PastReader & IntakeWriter
-    & StoreClock & StorePlace & TransferSource & TransferTarget & ActWriter & FenceKeeper
+    & StoreClock & StorePlace & TransferSource & RebuildTarget & ActWriter & FenceKeeper
 
 /// One migration, with the time at which it was applied here, if it was.
 package struct MigrationStep: Hashable, Sendable {

@@ -8,18 +8,23 @@ package struct TransferPage: Sendable {
     /// Key of the last row before these; nil at the table's beginning.
     package let after: TransferRow?
     package let rows: [TransferRow]
-    /// Whether the table ends here: then the page reaches to its end.
-    package let isLast: Bool
+    /// Key to which the page reaches; nil if it reaches to the table's end. No other row may stand between.
+    package let through: TransferRow?
 
-    package init(table: TransferTable, after: TransferRow?, rows: [TransferRow], isLast: Bool) {
+    package init(table: TransferTable, after: TransferRow?, rows: [TransferRow], through: TransferRow?) {
         self.table = table
         self.after = after
         self.rows = rows
-        self.isLast = isLast
+        self.through = through
     }
 
-    /// Key of the last row, if the page does not reach to the table's end.
-    package var through: TransferRow? { isLast ? nil : rows.last.map(table.key) }
+    /// A page that reaches to its last row, or to the table's end.
+    package init(table: TransferTable, after: TransferRow?, rows: [TransferRow], isLast: Bool) {
+        self.init(
+            table: table, after: after, rows: rows, through: isLast ? nil : rows.last.map(table.key))
+    }
+
+    package var isLast: Bool { through == nil }
 }
 
 /// What writing a page means, given what the copy holds of it already.

@@ -19,6 +19,12 @@ package struct TableComparison: Hashable, Sendable {
     package var source: TableDigest
     package var copy: TableDigest
 
+    package init(name: String, source: TableDigest, copy: TableDigest) {
+        self.name = name
+        self.source = source
+        self.copy = copy
+    }
+
     package var isEqual: Bool { source == copy }
 }
 
@@ -63,7 +69,7 @@ struct RowDigester {
 
 extension TransferReader {
     /// Reads a table from one end to the other, page by page.
-    func pages(
+    package func pages(
         of table: TransferTable, _ body: ([TransferRow]) throws(StoreError) -> Void
     ) throws(StoreError) {
         var last: TransferRow?

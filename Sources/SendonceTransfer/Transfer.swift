@@ -19,8 +19,8 @@ package struct TransferReport: Sendable {
 }
 
 package struct Transfer {
-    let source: any TransferSource
-    let target: any TransferTarget
+    package let source: any TransferSource
+    package let target: any TransferTarget
 
     package init(from source: any TransferSource, to target: any TransferTarget) {
         self.source = source
@@ -35,7 +35,7 @@ package struct Transfer {
     package func run(
         _ act: TransferAct, name: Text, progress: (String, Int) -> Void = { _, _ in }
     ) throws(TransferError) -> TransferReport {
-        switch try nextStep() {
+        switch try nextStep(isRebuild: false) {
         case .start:
             // Before anything is sealed.
             _ = try plan(now: act.now)
@@ -48,7 +48,7 @@ package struct Transfer {
 
     /// Fences the target, which is empty, then the source: in between, nothing is lost but the permission to
     /// use an empty database.
-    private func seal(_ act: TransferAct, name: Text) throws(TransferError) -> Text {
+    package func seal(_ act: TransferAct, name: Text) throws(TransferError) -> Text {
         try TransferError.storing { () throws(StoreError) in
             let (from, to) = (try source.place(), try target.place())
             let begun = try target.authority()
@@ -112,7 +112,7 @@ package struct Transfer {
 
     /// Brings events of the intake that have not come yet. `afterPage` sees the numbers of all that are there
     /// now.
-    private func bring(
+    package func bring(
         transfer: Text, progress: (String, Int) -> Void, afterPage: ([Int64]) throws(StoreError) -> Void
     ) throws(StoreError) -> Int {
         var count = 0
@@ -126,7 +126,7 @@ package struct Transfer {
 
     /// An event is deleted here only after it was committed there, and what was committed there is known
     /// there: interrupted in between, it is not brought again.
-    private func bringRest(
+    package func bringRest(
         transfer: Text, progress: (String, Int) -> Void
     ) throws(TransferError) -> TransferReport {
         try TransferError.storing { () throws(StoreError) in
@@ -156,7 +156,7 @@ package struct Transfer {
     }
 
     /// Events that came, and the same at the source; what was written there since is none of them.
-    private func compareIntake(transfer: Text) throws(StoreError) -> TableComparison {
+    package func compareIntake(transfer: Text) throws(StoreError) -> TableComparison {
         var (here, there) = (RowDigester(), RowDigester())
         var last = Int64.min
         while true {
@@ -170,7 +170,7 @@ package struct Transfer {
         return TableComparison(name: "outbox", source: there.result(), copy: here.result())
     }
 
-    private static func digest(of tables: [TableComparison]) -> Digest {
+    package static func digest(of tables: [TableComparison]) -> Digest {
         var builder = DigestBuilder()
         for table in tables {
             builder.addPart(table.name)

@@ -18,9 +18,15 @@ package enum TransferConfirmation {
         }
         // It has no ledger: in force, it would send everything again.
         if here.isImport, here.state == .copy { throw .refused(here.refusal ?? "this log was imported") }
+        if let there = known.there, there.isImport {
+            throw .refused(
+                "that log was imported, so its original may be in force where the file came from: only you "
+                    + "can say that it is not; confirm with --source-lost")
+        }
         if source != nil, known.there?.state != .moved || known.there?.transfer != here.transfer {
             throw .refused(
-                "the log is not sealed for this copy at its source; both would send: run `sendonce transfer`")
+                "the log is not sealed for this copy at its source; both would send: run "
+                    + "`sendonce \(here.command)`")
         }
         switch here.state {
         case .inForce: return here
@@ -28,7 +34,7 @@ package enum TransferConfirmation {
         case .copy: break
         }
         guard here.digest != nil else {
-            throw .refused("this copy is not complete, or differs: run `sendonce transfer` again")
+            throw .refused("this copy is not complete, or differs: run `sendonce \(here.command)` again")
         }
         let confirmed = act.saying(source == nil ? "the old place was not asked" : nil)
             .record(.inForce, here.transfer, place: here.place, digest: here.digest)

@@ -23,7 +23,9 @@ package enum TransferError: Error, Sendable {
     }
 
     /// Runs what a store does.
-    static func storing<Result>(_ body: () throws(StoreError) -> Result) throws(TransferError) -> Result {
+    package static func storing<Result>(_ body: () throws(StoreError) -> Result) throws(TransferError)
+        -> Result
+    {
         do throws(StoreError) { return try body() } catch { throw .store(error) }
     }
 }
@@ -46,7 +48,7 @@ package struct TransferAct: Sendable {
         return TransferAct(actor: actor, reason: Text("\(reason); \(words)"), now: now)
     }
 
-    func record(
+    package func record(
         _ state: AuthorityState, _ transfer: Text, place: Text, digest: Digest? = nil
     ) -> AuthorityRecord {
         AuthorityRecord(

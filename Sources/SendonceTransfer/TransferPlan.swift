@@ -25,14 +25,8 @@ package struct TransferPlan: Sendable {
 extension Transfer {
     /// Errors: `.refused` if the two databases do not stand so that the log may move.
     package func plan(now: Timestamp) throws(TransferError) -> TransferPlan {
-        let step = try nextStep()
-        if case .start = step {
-            let open = try TransferError.storing { () throws(StoreError) in try source.openAttempts(now: now)
-            }
-            if let open { throw .refused(open.words) }
-            try checkTarget()
-            try checkTexts()
-        }
+        let step = try nextStep(isRebuild: false)
+        if case .start = step { try checkStart(now: now) }
         return try TransferError.storing { () throws(StoreError) in
             var rows: [(table: String, count: Int64)] = []
             for table in TransferTable.all { rows.append((table.name, try source.count(of: table))) }
@@ -40,6 +34,23 @@ extension Transfer {
                 step: step, sourcePlace: try source.place(), targetPlace: try target.place(), rows: rows,
                 intake: try source.intakeCount())
         }
+    }
+
+    /// Whether it can begin: nobody is sending, the target is empty and can hold everything.
+    package func checkStart(now: Timestamp) throws(TransferError) {
+        let open = try TransferError.storing { () throws(StoreError) in try source.openAttempts(now: now) }
+        if let open { throw .refused(open.words) }
+        try checkTarget()
+        try checkTexts()
+    }
+
+    /// The next step of a rebuild or of a transfer: what was begun as one is not ended as the other, because
+    /// their copies hold different things. What comes after the confirmation is the same.
+    package func nextStep(isRebuild: Bool) throws(TransferError) -> TransferPlan.Step {
+        let step = try nextStep()
+        let begun = try TransferError.storing { () throws(StoreError) in try target.authority() }
+        guard let begun, begun.state == .copy, begun.isRebuild != isRebuild else { return step }
+        throw .refused("new place: \(begun.refusal ?? "it was begun by another command")")
     }
 
     /// A transfer is named at its target first, then at its source: so whoever goes on knows that both are
@@ -69,7 +80,7 @@ extension Transfer {
         }
     }
 
-    private func checkTarget() throws(TransferError) {
+    package func checkTarget() throws(TransferError) {
         let filled = try TransferError.storing { () throws(StoreError) in
             for table in TransferTable.all where try target.count(of: table) > 0 { return true }
             return false
@@ -82,7 +93,7 @@ extension Transfer {
     }
 
     /// What the target could not hold must be known before anything is sealed.
-    private func checkTexts() throws(TransferError) {
+    package func checkTexts() throws(TransferError) {
         guard source.keepsEveryText, !target.keepsEveryText else { return }
         var found: [String] = []
         try TransferError.storing { () throws(StoreError) in

@@ -36,6 +36,9 @@ struct ImportTests {
             "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
         ],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
+        "SendonceRebuild": [
+            "SendonceCore", "SendonceProjection", "SendonceReading", "SendonceStore", "SendonceTransfer",
+        ],
         "SendonceFence": ["Glibc", "SendonceCore", "SendonceStore", "Synchronization"],
         "SendonceBarrier": ["CSeccomp", "Glibc"],
         "SendonceDelivery": [
@@ -51,7 +54,7 @@ struct ImportTests {
             "SendonceBundle", "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
             "SendonceMaildir",
-            "SendoncePostgres", "SendonceProjection", "SendonceReading",
+            "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
             "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",

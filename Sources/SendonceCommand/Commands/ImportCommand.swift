@@ -14,9 +14,9 @@ struct ImportCommand: AsyncParsableCommand {
               sendonce import shop.jsonl --database new.sqlite --reason "lost the disk"
 
             Events, rule sets and activations come to the same positions with the same links, which are \
-            recomputed. Decisions, ledger and commands are not in the file: until they are made again from \
-            the log, the database is fenced, and nothing is decided or sent. Interrupted, the same command \
-            goes on. A redacted file cannot be imported.
+            recomputed. Decisions, ledger and commands are not in the file, so the database is fenced, and \
+            nothing is ever decided or sent in it; `sendonce rebuild` makes them from the log, in a second \
+            database. Interrupted, the same command goes on. A redacted file cannot be imported.
             """)
 
     @Argument(help: "A file that `sendonce export` wrote.")
@@ -44,6 +44,6 @@ struct ImportCommand: AsyncParsableCommand {
         Printer.message("head  \(report.head.link)")
         Printer.message(
             "fenced: decisions, ledger and commands are not in the file; nothing is decided or sent here "
-                + "before `sendonce rebuild` has made them from the log")
+                + "(`sendonce rebuild` makes them from the log, in a new database)")
     }
 }

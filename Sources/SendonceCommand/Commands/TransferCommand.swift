@@ -74,8 +74,8 @@ struct TransferCommand: AsyncParsableCommand {
                 target, source: source, try person.act(now: target.now()))
             Printer.message(
                 "\(try target.place()): in force, by \(record.actor); point `sendonce run` and the writers "
-                    + "there, then run `sendonce transfer` once more for what was still written to "
-                    + "\(record.place)")
+                    + "there, then run `sendonce \(record.command)` once more for what was still written "
+                    + "to \(record.place)")
         }
     }
 
@@ -128,7 +128,8 @@ struct TransferPlaces: ParsableArguments {
 
 /// Who does it, and why.
 struct TransferPerson: ParsableArguments {
-    @Option(name: .long, help: "Who does this (default: the user's name).")
+    @Option(
+        name: [.customLong("by"), .customLong("actor")], help: "Who does this (default: the user's name).")
     var actor: String?
 
     @Option(name: .long, help: "Why; it is recorded.")
@@ -136,7 +137,7 @@ struct TransferPerson: ParsableArguments {
 
     func validate() throws {
         if reason.isEmpty || actor?.isEmpty == true {
-            throw ValidationError("--reason and --actor need words")
+            throw ValidationError("--reason and --by need words")
         }
     }
 

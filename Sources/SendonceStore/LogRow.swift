@@ -1,10 +1,9 @@
 // Events of the log as rows of its table, which the ports of a transfer read and write page by page.
-import SendonceCore
-import SendonceStore
+package import SendonceCore
 
 extension TransferReader {
     /// Events behind a position, ascending, bounded in number and in bytes.
-    func logPage(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {
+    package func logPage(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {
         let rows = try rows(of: .log, after: [.integer(position)], limit: limit, bytes: bytes)
         var events: [LoggedEvent] = []
         events.reserveCapacity(rows.count)
@@ -15,7 +14,7 @@ extension TransferReader {
 
 extension LoggedEvent {
     /// In the order of `TransferTable.log`.
-    init(_ row: TransferRow) throws(StoreError) {
+    package init(_ row: TransferRow) throws(StoreError) {
         guard row.count == TransferTable.log.columns.count, case .integer(let position) = row[0],
             let type = row[2].text, let source = row[3].text, case .text(let payload) = row[5],
             case .integer(let occurredAt) = row[6], case .integer(let recordedAt) = row[8],
@@ -29,7 +28,7 @@ extension LoggedEvent {
             link: link, recordedAt: Timestamp(microseconds: recordedAt))
     }
 
-    var row: TransferRow {
+    package var row: TransferRow {
         [
             .integer(position), .text(event.id), .text(event.type), .text(event.source),
             .text(event.subject), .text(event.payload), .integer(event.occurredAt.microseconds),
@@ -39,7 +38,7 @@ extension LoggedEvent {
 }
 
 extension TransferValue {
-    static func text(_ text: Text?) -> TransferValue { text.map { .text(Array($0.utf8)) } ?? .null }
+    package static func text(_ text: Text?) -> TransferValue { text.map { .text(Array($0.utf8)) } ?? .null }
 
     fileprivate var text: Text? {
         guard case .text(let bytes) = self else { return nil }
