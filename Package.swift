@@ -183,7 +183,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceReplayCommand",
             dependencies: [
-                "SendonceAudit", "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+                "SendonceAudit", "SendonceBarrier", "SendonceBundle", "SendonceCore", "SendoncePostgres",
+                "SendonceReplay",
                 "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -28,8 +28,8 @@ struct ImportTests {
             "SendonceStore", "Synchronization",
         ],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceCore",
-            "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceBundle",
+            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [
