@@ -82,3 +82,21 @@ struct BarrierTests {
         #expect(later.certificateWithoutTimes == plain.certificateWithoutTimes)
     }
 }
+
+extension BarrierTests {
+    /// Libraries that a program needs, with those that they need.
+    private func linked(_ program: String) throws -> [String] {
+        try lines(["ldd", Place.program(program)])
+    }
+
+    /// Names in a program's symbol table, mangled.
+    private func symbols(_ program: String) throws -> [String] {
+        try lines(["nm", Place.program(program)])
+    }
+
+    private func lines(_ words: [String]) throws -> [String] {
+        let result = try Program("/usr/bin/env", words, in: try Sandbox()).finish()
+        try #require(result.status == 0, "\(result.errors)")
+        return result.output.split(separator: "\n").map(String.init)
+    }
+}

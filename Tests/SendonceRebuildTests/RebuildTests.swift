@@ -5,6 +5,7 @@ import SendonceBundle
 import SendonceCore
 import SendonceProjection
 import SendonceRebuild
+import SendonceReplay
 import SendonceStore
 import SendonceTransfer
 import Testing
