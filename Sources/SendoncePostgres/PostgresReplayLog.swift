@@ -107,7 +107,9 @@ extension PostgresReplayLog: RecordReader {
                 DecisionRow.add($0, to: page.decisions)
                 if DecisionRow.isEmitted($0) { page.emitted += 1 }
             }
-            let isCounted = request.lookahead == 0 ? try goesOn(behind: page.through, session) : false
+            let isCounted =
+                request.countsEmitted && request.lookahead == 0
+                ? try goesOn(behind: page.through, session) : false
             try session.each(Self.commandSQL) {
                 $0.add(request.number)
                 $0.add(page.through)

@@ -7,8 +7,8 @@ extension Replayer {
     /// The decisions that follow from one part of a backfill, from the log before it and the keys that were
     /// won before it.
     ///
-    /// Cost: reads the part's events again and, where the rule has `cancel_on`, all that stand between them and
-    /// the backfill.
+    /// Cost: reads the part's events again and, where the rule has `cancel_on`, all that stand between them
+    /// and the backfill.
     mutating func decide(_ part: Backfill, at position: Int64) throws(Obstacle) -> [Decision] {
         guard partition.count == 1 else {
             throw Obstacle(

@@ -185,7 +185,9 @@ extension SQLiteReplayLog: RecordReader {
                 if DecisionRow.isEmitted(row) { page.emitted += 1 }
                 return true
             }
-            let isCounted = request.lookahead == 0 ? try goesOn(behind: page.through) : false
+            let isCounted =
+                request.countsEmitted && request.lookahead == 0
+                ? try goesOn(behind: page.through) : false
             var passed = 0
             try each(Self.commandSQL) {
                 $0.add(request.number)

@@ -39,9 +39,12 @@ package struct RecordRequest: Hashable, Sendable {
     package var events: Int
     /// Payload bytes in the page; one event may exceed them.
     package var bytes: Int
-    /// How many commands behind the page to pass over in search of others that belong to it, however many were
-    /// emitted there. With 0 the commands are taken to stand in the order of their positions, as the projector writes them.
+    /// How many commands behind the page to pass over in search of others that belong to it, however many
+    /// were emitted there. With 0 the commands are taken to stand in the order of their positions, as the
+    /// projector writes them.
     package var lookahead = 0
+    /// Whether no more commands are wanted than were emitted in the page.
+    package var countsEmitted = true
 
     package init(after: Int64, through: Int64, number: Int64, events: Int, bytes: Int, lookahead: Int = 0) {
         self.after = after

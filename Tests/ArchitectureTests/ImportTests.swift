@@ -29,7 +29,8 @@ struct ImportTests {
         ],
         "SendonceReplayCommand": [
             "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceBundle",
-            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
+            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [

@@ -1,6 +1,6 @@
 // `without-seccomp PROGRAM …` becomes a program that cannot install a filter, as on a kernel that has none.
-// Otherwise: tries one side effect, behind the kernel's barrier or without it, and says what came of it. The tests run it as a
-// process of its own, because the barrier cannot be lifted again.
+// Otherwise: tries one side effect, behind the kernel's barrier or without it, and says what came of it.
+// The tests run it as a process of its own, because the barrier cannot be lifted again.
 import CSeccomp
 import CSideEffect
 import Glibc

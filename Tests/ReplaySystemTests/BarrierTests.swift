@@ -1,5 +1,5 @@
-// Why replay cannot have side effects, seen from outside: what the program is linked with, what it asks the kernel
-// for, and that it needs no network.
+// Why replay cannot have side effects, seen from outside: what the program is linked with, what it asks the
+// kernel for, and that it needs no network.
 import Foundation
 import ProcessSupport
 import Testing
@@ -95,7 +95,8 @@ extension BarrierTests {
     }
 
     private func lines(_ words: [String]) throws -> [String] {
-        let result = try Program("/usr/bin/env", words, in: try Sandbox()).finish()
+        let sandbox = try Sandbox()
+        let result = try Program("/usr/bin/env", words, in: sandbox).finish()
         try #require(result.status == 0, "\(result.errors)")
         return result.output.split(separator: "\n").map(String.init)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Replay: exported files")
 struct FileTests {
-    @Test("What-if says of an exported file what it says of the database, redacted or not")
+    @Test("What-if says of an exported file what it says of the database; redacted, nobody gets more or less")
     func whatIf() throws {
         let log = try ReplayedLog()
         let there = try log.whatIf("sendonce.sqlite")
@@ -16,7 +16,13 @@ struct FileTests {
             #expect(export.status == 0, "\(export.errors)")
             let here = try log.whatIf(name)
             #expect(here.status == 0, "\(here.errors)")
-            #expect(here.summary == there.summary)
+            if options.isEmpty {
+                #expect(here.summary == there.summary)
+            } else {
+                // The sender's address is a pseudonym in the file's own rules; nobody gets more or less.
+                #expect(here.summary.hasPrefix("+0, -0, "), "\(here.summary)")
+                #expect(here.output.contains("from"))
+            }
         }
     }
 
