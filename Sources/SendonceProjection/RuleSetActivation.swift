@@ -114,7 +114,9 @@ package enum RuleSetActivation {
                     activation,
                     event: LoggedEvent(
                         position: next.position, event: event, link: next.link, recordedAt: now),
-                    decision: Decision(position: next.position, reason: .control(detail: Activation.words(plan.parsed.ruleSet))),
+                    decision: Decision(
+                        position: next.position,
+                        reason: .control(detail: Activation.words(plan.parsed.ruleSet))),
                     files: files)
                 return .success(activation)
             }

@@ -9,7 +9,9 @@ package final class RulesInForce {
     package let activation: Activation
     package let rules: RuleSet
     private let reader: PayloadReader
-    private let blank: Fields
+    /// What was read last. A slot that an event's type does not read may hold what another type left: no rule
+    /// that acts on the event looks at it.
+    private var found: Fields
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
@@ -23,7 +25,7 @@ package final class RulesInForce {
         self.activation = activation
         self.rules = rules
         reader = PayloadReader(paths: rules.payloadPaths)
-        blank = Fields(count: rules.payloadPaths.count)
+        found = Fields(count: rules.payloadPaths.count)
     }
 
     /// Reads the event's payload as far as the rules ask, and drafts its decisions.
@@ -35,17 +37,15 @@ package final class RulesInForce {
     package func draft(
         _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
     ) -> [Projector.Draft] {
-        var fields: Result<Fields, PayloadDefect> = .success(blank)
-        if let reading = rules.reading(of: event.type) {
-            var found = blank
-            do throws(PayloadDefect) {
-                try reader.read(payload, slots: reading.slots, into: &found)
-                fields = .success(found)
-            } catch {
-                fields = .failure(error)
-            }
+        guard let reading = rules.reading(of: event.type) else {
+            return Projector.draft(event, at: position, fields: .success(found), under: rules)
         }
-        return Projector.draft(event, at: position, fields: fields, under: rules)
+        do throws(PayloadDefect) {
+            try reader.read(payload, slots: reading.slots, into: &found)
+        } catch {
+            return Projector.draft(event, at: position, fields: .failure(error), under: rules)
+        }
+        return Projector.draft(event, at: position, fields: .success(found), under: rules)
     }
 }
 
