@@ -15,11 +15,10 @@ extension ReplayPass {
             let event = EventCursor(page.events.row(index))
             guard event.position >= 1 else { continue }
             do throws(Obstacle) {
-                let replayed = try replayer.decide(event)
                 if partition.count == 1 {
-                    for decision in replayed { lay(decision.decision) }
+                    for decision in try replayer.decide(event) { lay(decision) }
                 } else {
-                    for decision in replayed { lay(decision, &recorded) }
+                    for decision in try replayer.decideShare(event) { lay(decision, &recorded) }
                 }
             } catch {
                 stop(error)
@@ -29,7 +28,7 @@ extension ReplayPass {
 
     private mutating func lay(_ decision: Decision) {
         DecisionRow.add(decision, to: decisions)
-        counts.reasons[decision.reason.word, default: 0] += 1
+        tally[decision.reason.ordinal] += 1
         guard let command = decision.command else { return }
         let number = number + Int64(commands.ends.count) + 1
         emitted.append(Emitted(command: command, scope: replayer.scope(of: command.rule), number: number))
