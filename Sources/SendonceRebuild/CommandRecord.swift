@@ -71,6 +71,7 @@ struct CommandRecord {
 
     /// - A recorded end stays.
     /// - An accepted outcome without an end was accepted.
+    /// - A final no without an end, and without an unknown outcome before it, was rejected.
     /// - A queue row that fits the recorded attempts stays as it is, if there were attempts, or if a person
     ///   or a gate holds the command already.
     /// - Whatever may have reached a provider and has lost its queue row, or has one that does not fit, is
@@ -87,19 +88,26 @@ struct CommandRecord {
             row.hold(.restored, at: time)
             return .queued(row.row, newHold: .restored)
         }
+        // Before the queue row is asked for: an earlier run may have removed it, and not written the end yet.
+        if let last = tries.last, last.word == Outcome.rejected.rawValue, !isUnsure {
+            return finished(.rejected, last)
+        }
         guard var row = rebuilt ?? queued else {
             throw .conflict(
                 "command \(number) has neither an end nor a place in the queue, which an earlier run left "
                     + "so: start again with a new database")
         }
         restore(&row)
-        if row[.firstUnsureAt].number != nil || strays > 0 || (tries.isEmpty && row.number(.attempts) > 0) {
-            row.hold(.unknownOutcome, at: time)
-            return .queued(row.row, newHold: .unknownOutcome)
-        }
-        if let last = tries.last, last.word == Outcome.rejected.rawValue { return finished(.rejected, last) }
-        row.hold(.restored, at: time)
-        return .queued(row.row, newHold: .restored)
+        let hold: HoldReason = isUnsure ? .unknownOutcome : .restored
+        row.hold(hold, at: time)
+        return .queued(row.row, newHold: hold)
+    }
+
+    /// Whether the message may have been accepted by an attempt of which no answer is recorded.
+    private var isUnsure: Bool {
+        if tries.contains(where: \.isUnsure) || strays > 0 { return true }
+        guard let queued else { return false }
+        return queued[.firstUnsureAt].number != nil || (tries.isEmpty && queued.number(.attempts) > 0)
     }
 
     private func finished(_ state: FinishedState, _ last: RecordedTry) -> Fate {

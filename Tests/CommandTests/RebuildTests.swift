@@ -90,7 +90,7 @@ struct RebuildTests {
     @Test("An import is rebuilt into a second database, and confirmed with --source-lost only")
     func imported() throws {
         let sandbox = try shop(losing: [])
-        #expect(try sandbox.sendonce("export", "shop.jsonl").status == 0)
+        #expect(try sandbox.sendonce("export", "--output-file", "shop.jsonl").status == 0)
         try sandbox.sendonce("migrate", "up", "--database", "imported.sqlite")
         let imported = try sandbox.sendonce(
             "import", "shop.jsonl", "--database", "imported.sqlite", "--reason", "x")
@@ -102,7 +102,8 @@ struct RebuildTests {
         #expect(try sandbox.sendonce(["rebuild", "confirm"] + places).status == 3)
         #expect(try sandbox.sendonce(["rebuild", "confirm", "--source-lost"] + places).status == 0)
         let run = try sandbox.sendonce("run", "--once", "--database", "new.sqlite")
-        #expect(run.status == 0 && (try sandbox.mails()) == 3)
+        #expect(run.status == 0)
+        #expect(try sandbox.mails() == 3)
     }
 
     @Test("No place, no reason, or no number is usage")

@@ -5,6 +5,7 @@ import SendonceBundle
 import SendonceCore
 import SendonceProjection
 import SendonceRebuild
+import SendonceReplay
 import SendonceStore
 import SendonceTransfer
 import Testing
@@ -237,7 +238,11 @@ import Testing
         let accepted = try pair.old.texts(
             "SELECT command FROM outbox_finish WHERE state = 'accepted' ORDER BY command")
         let rejected = try pair.old.texts(
-            "SELECT command FROM outbox_finish WHERE state = 'rejected' ORDER BY command")
+            """
+            SELECT command FROM outbox_finish f WHERE state = 'rejected' AND NOT EXISTS (
+                SELECT 1 FROM outbox_outcome o WHERE o.command = f.command AND outcome = 'unknown')
+            ORDER BY command
+            """)
         try pair.old.empty(.finish)
         let report = try pair.run()
         for (state, commands) in [("accepted", accepted), ("rejected", rejected)] {
