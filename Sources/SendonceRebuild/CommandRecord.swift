@@ -63,6 +63,8 @@ struct CommandRecord {
     var tries: [RecordedTry]
     /// Outcomes whose attempt was lost.
     var strays: Int
+    /// When an answer that came too late said that the message was accepted.
+    var acceptedLate: TransferValue?
 
     enum Fate {
         case finished(TransferRow, isMadeAgain: Bool)
@@ -71,14 +73,16 @@ struct CommandRecord {
 
     /// - A recorded end stays.
     /// - An accepted outcome without an end was accepted.
+    /// - A final no without an end, and without an unknown outcome before it, was rejected.
     /// - A queue row that fits the recorded attempts stays as it is, if there were attempts, or if a person
     ///   or a gate holds the command already.
+    /// - What a late answer says was accepted, if the queue row is lost.
     /// - Whatever may have reached a provider and has lost its queue row, or has one that does not fit, is
     ///   held as unknown.
     /// - All else is held as restored: never is a command due because of a rebuild.
     func fate(at time: Timestamp) throws(StoreError) -> Fate {
         if let finish { return .finished(finish, isMadeAgain: false) }
-        if let accepted = tries.first(where: \.isAccepted) { return finished(.accepted, accepted) }
+        if let accepted = tries.first(where: \.isAccepted) { return finished(.accepted, accepted.finishedAt) }
         if var row = queued, fits(row) {
             if case .null = row[.cancelledBy] { row[.cancelledBy] = rebuilt?[.cancelledBy] ?? .null }
             if !tries.isEmpty || row[.state].word == QueueState.held.rawValue {
@@ -87,24 +91,32 @@ struct CommandRecord {
             row.hold(.restored, at: time)
             return .queued(row.row, newHold: .restored)
         }
+        if let acceptedLate { return finished(.accepted, acceptedLate) }
+        // Before the queue row is asked for: an earlier run may have removed it, and not written the end yet.
+        if let last = tries.last, last.word == Outcome.rejected.rawValue, !isUnsure {
+            return finished(.rejected, last.finishedAt)
+        }
         guard var row = rebuilt ?? queued else {
             throw .conflict(
                 "command \(number) has neither an end nor a place in the queue, which an earlier run left "
                     + "so: start again with a new database")
         }
         restore(&row)
-        if row[.firstUnsureAt].number != nil || strays > 0 || (tries.isEmpty && row.number(.attempts) > 0) {
-            row.hold(.unknownOutcome, at: time)
-            return .queued(row.row, newHold: .unknownOutcome)
-        }
-        if let last = tries.last, last.word == Outcome.rejected.rawValue { return finished(.rejected, last) }
-        row.hold(.restored, at: time)
-        return .queued(row.row, newHold: .restored)
+        let hold: HoldReason = isUnsure ? .unknownOutcome : .restored
+        row.hold(hold, at: time)
+        return .queued(row.row, newHold: hold)
     }
 
-    private func finished(_ state: FinishedState, _ last: RecordedTry) -> Fate {
+    /// Whether the message may have been accepted by an attempt of which no answer is recorded.
+    private var isUnsure: Bool {
+        if tries.contains(where: \.isUnsure) || strays > 0 { return true }
+        guard let queued else { return false }
+        return queued[.firstUnsureAt].number != nil || (tries.isEmpty && queued.number(.attempts) > 0)
+    }
+
+    private func finished(_ state: FinishedState, _ time: TransferValue?) -> Fate {
         .finished(
-            [.integer(number), .text(Array(state.rawValue.utf8)), last.finishedAt ?? .null, .null],
+            [.integer(number), .text(Array(state.rawValue.utf8)), time ?? .null, .null],
             isMadeAgain: true)
     }
 

@@ -33,7 +33,8 @@ struct DeliveryCopy {
         }
         copied(try copyAttempts())
         copied(try copyOutcomes())
-        copied(try copyLateAnswers())
+        var acceptedLate: [Int64: TransferValue] = [:]
+        copied(try copyLateAnswers(&acceptedLate))
         var gates = RowWriter(.gate, of: target, transfer: transfer)
         var lastGate: Int64 = 0
         copied(
@@ -41,7 +42,9 @@ struct DeliveryCopy {
                 lastGate = row[0].number ?? lastGate
                 return true
             })
-        for lost in try place(into: &gates, after: lastGate, &report.commands, progress) { copied(lost) }
+        for lost in try place(into: &gates, after: lastGate, acceptedLate, &report.commands, progress) {
+            copied(lost)
+        }
         var acts = RowWriter(.act, of: target, transfer: transfer)
         var known: Set<Int64> = []
         var pages = RowPages(.act, of: source)
@@ -85,14 +88,23 @@ struct DeliveryCopy {
         return rows.lost.adding(strays)
     }
 
-    private func copyLateAnswers() throws(StoreError) -> LostRows {
+    /// Remembers which of them say that a message was accepted: few, because a dispatcher is seldom too late.
+    private func copyLateAnswers(
+        _ accepted: inout [Int64: TransferValue]
+    ) throws(StoreError) -> LostRows {
         var writer = RowWriter(.lateAnswer, of: target, transfer: transfer)
         let lost = try copyNumbered(.lateAnswer, into: &writer) { row throws(StoreError) in
             guard let attempt = row[2].number else { return false }
             let found = try target.rows(
                 of: .attempt, after: [row[1], .integer(attempt - 1)], limit: 1, bytes: 0
             ).first
-            return found?[0] == row[1] && found?[1] == row[2]
+            guard found?[0] == row[1], found?[1] == row[2] else { return false }
+            let isAccepted =
+                row[4].word == Outcome.accepted.rawValue || row[4].word == Outcome.duplicate.rawValue
+            if isAccepted, let command = row[1].number, accepted[command] == nil {
+                accepted[command] = row.last
+            }
+            return true
         }
         try writer.end()
         return lost
@@ -138,7 +150,8 @@ struct DeliveryCopy {
     // MARK: The place of each command
 
     private func place(
-        into gates: inout RowWriter, after lastGate: Int64, _ counts: inout CommandCounts,
+        into gates: inout RowWriter, after lastGate: Int64, _ acceptedLate: [Int64: TransferValue],
+        _ counts: inout CommandCounts,
         _ progress: (String, Int64) -> Void
     ) throws(StoreError) -> [LostRows] {
         var attempts = try DeliveryRows(.attempt, of: source, renumbering)
@@ -152,10 +165,11 @@ struct DeliveryCopy {
             let last = min(first + Int64(RebuildLimits.commands) - 1, renumbering.commands)
             let rebuilt = try rebuilt(first, last)
             for number in first...last {
-                let record = CommandRecord(
+                var record = CommandRecord(
                     number: number, finish: try finishes.rows(of: number).first,
                     queued: try queued.rows(of: number).first.map(QueueRow.init), rebuilt: rebuilt[number],
                     try attempts.rows(of: number), try outcomes.rows(of: number))
+                record.acceptedLate = acceptedLate[number]
                 switch try record.fate(at: time) {
                 case .finished(let row, let isMadeAgain):
                     try ends.add(row)

@@ -90,7 +90,7 @@ struct RebuildTests {
     @Test("An import is rebuilt into a second database, and confirmed with --source-lost only")
     func imported() throws {
         let sandbox = try shop(losing: [])
-        #expect(try sandbox.sendonce("export", "shop.jsonl").status == 0)
+        #expect(try sandbox.sendonce("export", "--output-file", "shop.jsonl").status == 0)
         try sandbox.sendonce("migrate", "up", "--database", "imported.sqlite")
         let imported = try sandbox.sendonce(
             "import", "shop.jsonl", "--database", "imported.sqlite", "--reason", "x")

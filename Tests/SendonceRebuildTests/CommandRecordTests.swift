@@ -113,6 +113,22 @@ import Testing
         }
     }
 
+    @Test("What was accepted too late was accepted, unless the queue knows of more")
+    func late() throws {
+        for (queued, expected) in [(nil, "accepted"), (Self.queue("unknown", attempts: 1, unsure: 101), "")] {
+            let record = CommandRecord(
+                number: 1, finish: nil, queued: queued, rebuilt: Self.queue(),
+                tries: [Self.tried(1, "unknown")],
+                strays: 0, acceptedLate: .integer(300))
+            var state = ""
+            if case .finished(let row, _) = try record.fate(at: Self.now) {
+                state = row[1].word ?? ""
+                #expect(row[2] == .integer(300))
+            }
+            #expect(state == expected)
+        }
+    }
+
     @Test("A recorded end stays, whatever else is recorded")
     func ended() throws {
         let end: TransferRow = [.integer(1), Self.text("cancelled"), .integer(8), .integer(3)]

@@ -238,13 +238,17 @@ import Testing
         let accepted = try pair.old.texts(
             "SELECT command FROM outbox_finish WHERE state = 'accepted' ORDER BY command")
         let rejected = try pair.old.texts(
-            "SELECT command FROM outbox_finish WHERE state = 'rejected' ORDER BY command")
+            """
+            SELECT command FROM outbox_finish f WHERE state = 'rejected' AND NOT EXISTS (
+                SELECT 1 FROM outbox_outcome o WHERE o.command = f.command AND outcome = 'unknown')
+            ORDER BY command
+            """)
         try pair.old.empty(.finish)
         let report = try pair.run()
         for (state, commands) in [("accepted", accepted), ("rejected", rejected)] {
             let made = try pair.new.texts(
                 "SELECT command FROM outbox_finish WHERE state = '\(state)' ORDER BY command")
-            #expect(made == commands && !made.isEmpty)
+            #expect(made == commands && !made.isEmpty, "\(state)")
         }
         #expect(report.commands.ended == Int64(accepted.count + rejected.count))
         try expectPlaces(pair)
