@@ -63,10 +63,11 @@ struct ReplayLogTests {
         "The head is the last position with its link, and the log's name the first link",
         arguments: StoreUnderTest.allCases)
     func head(_ kind: StoreUnderTest) throws {
-        let empty = try TestPlace(kind).replayLog()
-        #expect(try empty.head() == .empty)
-        #expect(try empty.name() == nil)
+        let empty = try TestPlace(kind)
         let place = try filled(kind)
+        defer { withExtendedLifetime((empty, place)) {} }
+        #expect(try empty.replayLog().head() == .empty)
+        #expect(try empty.replayLog().name() == nil)
         let log = try place.replayLog()
         #expect(try log.head().position == 5)
         #expect(try log.name() == log.events(after: 0, limit: 9, bytes: 1 << 20).first?.link)
@@ -77,7 +78,9 @@ struct ReplayLogTests {
 
     @Test("Recorded rows have the bytes of the values that were written", arguments: StoreUnderTest.allCases)
     func sameBytes(_ kind: StoreUnderTest) throws {
-        let page = try page(try filled(kind).replayLog())
+        let place = try filled(kind)
+        defer { withExtendedLifetime(place) {} }
+        let page = try page(place.replayLog())
         let (decisions, commands) = (RowBuffer(), RowBuffer())
         for (place, order) in [1, 2, 3, 1, 4].enumerated() {
             let decision = Self.decision(order, at: Int64(place) + 1)
@@ -102,7 +105,9 @@ struct ReplayLogTests {
 
     @Test("A page ends where it is told, and holds nothing behind it", arguments: StoreUnderTest.allCases)
     func pages(_ kind: StoreUnderTest) throws {
-        let log = try filled(kind).replayLog()
+        let place = try filled(kind)
+        defer { withExtendedLifetime(place) {} }
+        let log = try place.replayLog()
         let first = try page(log) { $0.events = 2 }
         #expect(first.through == 2)
         #expect([first.events, first.decisions, first.commands].map(\.ends.count) == [2, 2, 2])
@@ -121,12 +126,14 @@ struct ReplayLogTests {
 
     @Test("Names come in their order, page by page, up to a position", arguments: StoreUnderTest.allCases)
     func names(_ kind: StoreUnderTest) throws {
-        let log = try filled(kind).replayLog()
+        let place = try filled(kind)
+        defer { withExtendedLifetime(place) {} }
+        let log = try place.replayLog()
         var positions: [Int64] = []
-        var place: NamePlace?
+        var last: NamePlace?
         while true {
             let rows = RowBuffer()
-            try log.names(after: place, through: 4, limit: 1, into: rows)
+            try log.names(after: last, through: 4, limit: 1, into: rows)
             guard rows.ends.count == 1 else { break }
             var cursor = rows.cursor(0)
             let (id, source) = (
@@ -134,7 +141,7 @@ struct ReplayLogTests {
                 Array(cursor.part() ?? .init(start: nil, count: 0))
             )
             positions.append(cursor.integer())
-            place = NamePlace(id: id, source: source, position: positions.last ?? 0)
+            last = NamePlace(id: id, source: source, position: positions.last ?? 0)
         }
         #expect(positions == [1, 4, 2, 3])
         let rows = RowBuffer()
@@ -144,18 +151,20 @@ struct ReplayLogTests {
 
     @Test("The ledger comes in the order of its keys, page by page", arguments: StoreUnderTest.allCases)
     func ledger(_ kind: StoreUnderTest) throws {
-        let log = try filled(kind).replayLog()
+        let place = try filled(kind)
+        defer { withExtendedLifetime(place) {} }
+        let log = try place.replayLog()
         let whole = RowBuffer()
         try log.ledger(after: nil, limit: 10, into: whole)
         #expect(whole.ends.count == 4)
         let paged = RowBuffer()
-        var place: LedgerPlace?
+        var last: LedgerPlace?
         for count in 1...4 {
-            try log.ledger(after: place, limit: 1, into: paged)
+            try log.ledger(after: last, limit: 1, into: paged)
             #expect(paged.ends.count == count)
             var cursor = paged.cursor(count - 1)
             func bytes() -> [UInt8] { cursor.part().map { Array($0) } ?? [] }
-            place = LedgerPlace(key: bytes(), digest: bytes(), slot: bytes(), generation: cursor.integer())
+            last = LedgerPlace(key: bytes(), digest: bytes(), slot: bytes(), generation: cursor.integer())
         }
         #expect(paged.hasSameBytes(as: whole))
         let expected = RowBuffer()
@@ -171,6 +180,7 @@ struct ReplayLogTests {
     @Test("Deliveries are those of the numbers that are asked for", arguments: StoreUnderTest.allCases)
     func deliveries(_ kind: StoreUnderTest) throws {
         let place = try filled(kind)
+        defer { withExtendedLifetime(place) {} }
         let store = try place.open()
         let claimed = try store.claim(
             [RouteShare(route: "a", commands: 2)], now: .start + .minutes(1), lease: .minutes(1),

@@ -130,11 +130,11 @@ import Testing
         }
     }
 
-    @Test("An address that was recorded and would not pass today is refused")
+    @Test("An address that was recorded and never parsed is refused")
     func addresses() throws {
         for local: Text in ["a\r\nBcc: b", "a,b", "a b", "a\0", "<a>", "\"a\""] {
             var message = try Example.message()
-            message.to = EmailAddress(recorded: Text(local.string + "@x.test"))
+            message.to = EmailAddress(recorded: Text("\(local)@x.test"))
             #expect(throws: MessageError.unsafeHeader("address")) { try body(message) }
         }
     }
