@@ -1,5 +1,5 @@
-// What a rebuild makes is what was there: the same decisions, ledger and commands, byte for byte, whatever was
-// lost beside the log.
+// What a rebuild makes is what was there: the same decisions, ledger and commands, byte for byte, whatever
+// was lost beside the log.
 import Foundation
 import SendonceBundle
 import SendonceCore
