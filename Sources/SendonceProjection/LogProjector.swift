@@ -12,8 +12,8 @@ package import SendonceStore
 /// transaction leaves the log, its decisions, its ledger and its commands whole up to some position. Whoever
 /// calls has checked the links.
 ///
-/// Not guaranteed: the queue as it was. Everything that was ever emitted is queued here, so that a command can
-/// be superseded by one that was, in its time, sent already.
+/// Not guaranteed: the queue as it was. Everything that was ever emitted is queued here, so that a command
+/// can be superseded by one that was, in its time, sent already.
 package final class LogProjector {
     private let source: any RuleSetFileReader
     private let target: any RebuildTarget
