@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "SendonceReplay",
             dependencies: [
-                "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
+                "SendonceAudit", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules",
+                "SendonceStore",
             ],
             swiftSettings: house),
         .target(
@@ -182,7 +183,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceReplayCommand",
             dependencies: [
-                "SendonceAudit", "SendonceBarrier", "SendonceCore", "SendoncePostgres", "SendonceReplay",
+                "SendonceAudit", "SendonceBarrier", "SendonceBundle", "SendonceCore", "SendoncePostgres",
+                "SendonceReplay",
                 "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -1,15 +1,15 @@
-// The kernel's barrier around replay: once the log is open, the kernel itself refuses this process whatever could
-// have an effect elsewhere, for all of its threads, and nothing in the process can undo it.
+// The kernel's barrier around replay: once the log is open, the kernel itself refuses this process whatever
+// could have an effect elsewhere, for all of its threads, and nothing in the process can undo it.
 import CSeccomp
 import Glibc
 
 /// A seccomp filter (https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html).
 ///
-/// Guarantee, where `install` says that it is in force: no new socket and no connection, no program is started and
-/// no process made, no file is created, renamed, removed or shortened by name, no other process is touched. A
-/// connection that is open already stays usable: PostgreSQL's own rights bound what can be done with it.
-/// Not guaranteed: that an open file is not written (the database's own barrier sees to that), and anything on a
-/// kernel without seccomp, which the result says.
+/// Guarantee, where `install` says that it is in force: no new socket and no connection, no program is
+/// started and no process made, no file is created, renamed, removed or shortened by name, no other process
+/// is touched. A connection that is open already stays usable: PostgreSQL's own rights bound what can be
+/// done with it. Not guaranteed: that an open file is not written (the database's own barrier sees to
+/// that), and anything on a kernel without seccomp, which the result says.
 package enum KernelBarrier {
     package enum State: Hashable, Sendable {
         case inForce

@@ -158,7 +158,7 @@ package struct BackfillReading: Sendable {
     /// - A newer event with the same `supersedes` supersedes the command if it has won its own key, or if the
     ///   same request has still to decide it and its key is free.
     package func conclude(
-        _ part: Backfill, at position: Int64, ledger: inout LedgerView
+        _ part: Backfill, at position: Int64, ledger: inout some Ledger
     ) -> BackfillConclusion {
         var conclusion = BackfillConclusion()
         var emitted: [(event: PastEvent, command: Command)] = []
@@ -166,7 +166,7 @@ package struct BackfillReading: Sendable {
             conclusion.events += 1
             let open = event.drafts.filter { draft in
                 guard case .claims = draft.kind, let question = draft.question else { return true }
-                return !ledger.winners(question).contains { $0.position == event.position }
+                return !ledger.places(question).contains { $0.position == event.position }
             }
             conclusion.wonBefore += Int64(event.drafts.count - open.count)
             for var decision in Projector.decide(open, at: event.position, ledger: &ledger) {
@@ -196,11 +196,11 @@ package struct BackfillReading: Sendable {
         return known.filter { $0.isNewer(than: event.position, event.occurredAt) }
     }
 
-    private func newest(of newer: [Rival], behind last: Int64, in ledger: LedgerView) -> Int64? {
+    private func newest(of newer: [Rival], behind last: Int64, in ledger: some Ledger) -> Int64? {
         newer.first { rival in
             let isToCome = rival.position > last && range.contains(rival.position, rival.occurredAt)
             return rival.questions.contains { question in
-                let winners = ledger.winners(question)
+                let winners = ledger.places(question)
                 return winners.contains { $0.position == rival.position } || isToCome && winners.isEmpty
             }
         }?.position

@@ -7,15 +7,24 @@ package struct CommandID: Hashable, Sendable, Comparable, CustomStringConvertibl
     package let low: UInt64
 
     package init(key: Digest, slot: Text, generation: Int64) {
-        var builder = DigestBuilder()
-        builder.add(key)
-        builder.addPart(slot.string)
-        builder.add(generation)
-        let words = builder.digest().withBytes { bytes in
-            (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        // The key's digest, the slot with its length, the generation: in one piece, as `DigestBuilder` would
+        // take them one after the other.
+        let length = slot.utf8.count
+        let prefix = withUnsafeTemporaryAllocation(byteCount: 48 + length, alignment: 8) { buffer in
+            key.withBytes { buffer.copyMemory(from: $0) }
+            buffer.storeBytes(of: Int64(length).bigEndian, toByteOffset: 32, as: Int64.self)
+            var place = 40
+            for byte in slot.utf8 {
+                buffer[place] = byte
+                place += 1
+            }
+            buffer.storeBytes(of: generation.bigEndian, toByteOffset: place, as: Int64.self)
+            var builder = DigestBuilder()
+            builder.add(UnsafeRawBufferPointer(buffer))
+            return builder.digest().prefix
         }
-        high = UInt64(bigEndian: words.0) & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
-        low = UInt64(bigEndian: words.1) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        high = prefix.high & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
+        low = prefix.low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
     /// Reads the 36-character form, in either case. nil for anything else, also for another version of UUID.

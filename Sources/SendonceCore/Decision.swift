@@ -27,23 +27,26 @@ package enum Reason: Error, Hashable, Sendable {
     /// An activation, a backfill, a re-issue: what it did.
     case control(detail: String)
 
-    package var word: String {
+    package var word: String { Reason.words[ordinal] }
+
+    /// Place in `words`.
+    package var ordinal: Int {
         switch self {
-        case .emitted: "emitted"
-        case .duplicate: "duplicate"
-        case .withinWindow: "within_window"
-        case .repeatedEvent: "repeated_event"
-        case .conditionFalse: "condition_false"
-        case .noRule: "no_rule"
-        case .keyMissing: "key_missing"
-        case .keyInvalid: "key_invalid"
-        case .recipientMissing: "recipient_missing"
-        case .recipientInvalid: "recipient_invalid"
-        case .paramMissing: "param_missing"
-        case .payloadInvalid: "payload_invalid"
-        case .cancels: "cancels"
-        case .cancelsNothing: "cancels_nothing"
-        case .control: "control"
+        case .emitted: 0
+        case .duplicate: 1
+        case .withinWindow: 2
+        case .repeatedEvent: 3
+        case .conditionFalse: 4
+        case .noRule: 5
+        case .keyMissing: 6
+        case .keyInvalid: 7
+        case .recipientMissing: 8
+        case .recipientInvalid: 9
+        case .paramMissing: 10
+        case .payloadInvalid: 11
+        case .cancels: 12
+        case .cancelsNothing: 13
+        case .control: 14
         }
     }
 

@@ -3,14 +3,26 @@
 
 /// A mailbox address without a display name: local part kept as written, domain in lower case and in ASCII.
 package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
-    package var localPart: Text
-    package var domain: Text
+    /// The whole address; kept in one piece, because that is how it is compared, keyed and recorded.
+    private let text: Text
+    /// Bytes before the `@`.
+    private let localLength: Int
+
+    package var localPart: Text { Text(String(decoding: text.utf8.prefix(localLength), as: UTF8.self)) }
+    package var domain: Text { Text(String(decoding: text.utf8.dropFirst(localLength + 1), as: UTF8.self)) }
+    package var description: String { text.string }
 
     /// Accepts a dot-atom local part (RFC 5321 4.1.2, with non-ASCII letters as in RFC 6531) and a domain
     /// name of at least one dot-separated label. A display name, quotes, comments, address literals, blanks,
     /// commas, control characters and CR, LF or NUL are refused: nil.
     package init?(_ text: String) {
         guard text.utf8.count <= Limits.addressBytes else { return nil }
+        var text = text
+        if let length = text.withUTF8({ EmailAddress.plainLocalLength($0) }) {
+            self.text = Text(text)
+            localLength = length
+            return
+        }
         let bytes = Array(text.utf8)
         guard let at = bytes.lastIndex(of: 0x40), at > 0, at < bytes.count - 1 else { return nil }
         let local = bytes[..<at]
@@ -20,22 +32,36 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         let name = String(decoding: bytes[(at + 1)...], as: UTF8.self)
         guard let domain = DomainName.ascii(name) else { return nil }
-        localPart = Text(String(decoding: local, as: UTF8.self))
+        let localPart = Text(String(decoding: local, as: UTF8.self))
         guard EmailAddress.hasOnlyVisibleText(localPart) else { return nil }
-        self.domain = Text(domain)
+        self.text = Text(localPart.string + "@" + domain)
+        localLength = at
         // Punycode can be longer than what it stands for.
-        guard description.utf8.count <= Limits.addressBytes else { return nil }
+        guard self.text.utf8.count <= Limits.addressBytes else { return nil }
     }
 
     /// An address as it was recorded, taken apart and not judged.
     package init(recorded text: Text) {
-        let bytes = Array(text.utf8)
-        let at = bytes.lastIndex(of: 0x40) ?? bytes.count
-        localPart = Text(String(decoding: bytes[..<at], as: UTF8.self))
-        domain = Text(String(decoding: bytes[at...].dropFirst(), as: UTF8.self))
+        let at = text.utf8.lastIndex(of: 0x40).map { text.utf8.distance(from: text.utf8.startIndex, to: $0) }
+        self.text = at == nil ? Text(text.string + "@") : text
+        localLength = at ?? text.utf8.count
     }
 
-    package var description: String { localPart.string + "@" + domain.string }
+    /// Bytes before the `@` of an address that is ASCII and its own normal form, as most are; nil says
+    /// nothing.
+    private static func plainLocalLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var (at, last) = (0, UInt8(0x2E))
+        while at < bytes.count, bytes[at] != 0x40 {
+            let byte = bytes[at]
+            guard byte < 0x80, isLocalByte(byte), byte != 0x2E || last != 0x2E else { return nil }
+            last = byte
+            at += 1
+        }
+        guard at > 0, at <= Limits.localPartBytes, last != 0x2E, at < bytes.count - 1,
+            DomainName.isPlain(bytes[(at + 1)...])
+        else { return nil }
+        return at
+    }
 
     private static func isLocalByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -66,7 +92,7 @@ package enum DomainName {
     /// Case is folded by Unicode's own rules, without a locale; names are not otherwise prepared (no NFC), so
     /// write them composed.
     package static func ascii(_ name: String) -> String? {
-        if isPlain(name) { return name }
+        if isPlain(name.utf8) { return name }
         let labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         var result: [String] = []
         for label in labels {
@@ -93,10 +119,10 @@ package enum DomainName {
 
     /// Whether the name is its own result, as most are: lower-case ASCII throughout, and every label as it
     /// has to be.
-    private static func isPlain(_ name: String) -> Bool {
-        guard name.utf8.count <= 253 else { return false }
+    fileprivate static func isPlain(_ name: some Collection<UInt8>) -> Bool {
+        guard name.count <= 253 else { return false }
         var (length, last, hasOnlyDigits) = (0, UInt8(0x2E), true)
-        for byte in name.utf8 {
+        for byte in name {
             if byte == 0x2E {
                 guard length > 0, last != 0x2D else { return false }
                 (length, hasOnlyDigits) = (0, true)

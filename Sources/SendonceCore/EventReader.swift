@@ -7,20 +7,25 @@ struct EventReader {
     let position: Int64
     let ruleSet: Digest
 
-    /// The drafts of a rule that acts on this event: one, or one for each recipient.
-    func drafts(for rule: Rule) -> [Projector.Draft] {
+    /// Adds the drafts of a rule that acts on this event: one, or one for each recipient.
+    func addDrafts(for rule: Rule, to drafts: inout [Projector.Draft]) {
         if let condition = rule.condition {
             switch condition.holds(in: self) {
             case .success(true): break
-            case .success(false): return [decided(rule, .conditionFalse(detail: nil))]
-            case .failure(let error): return [decided(rule, .conditionFalse(detail: error.description))]
+            case .success(false): return drafts.append(decided(rule, .conditionFalse(detail: nil)))
+            case .failure(let error):
+                return drafts.append(decided(rule, .conditionFalse(detail: error.description)))
             }
         }
+        // One recipient, as most have it, without a list of one.
+        if case .string(let text)? = value(rule.recipient), !text.isEmpty {
+            return drafts.append(draft(for: rule, item: 0, recipient: recipient(text, of: rule)))
+        }
         switch recipients(of: rule) {
-        case .failure(let reason): return [decided(rule, reason)]
+        case .failure(let reason): drafts.append(decided(rule, reason))
         case .success(let found):
-            return found.enumerated().map { item, recipient in
-                draft(for: rule, item: Int64(item), recipient: recipient)
+            for (item, recipient) in found.enumerated() {
+                drafts.append(draft(for: rule, item: Int64(item), recipient: recipient))
             }
         }
     }
@@ -112,15 +117,19 @@ struct EventReader {
             kind: .decided(reason))
     }
 
+    private func recipient(_ text: Text, of rule: Rule) -> FoundRecipient {
+        guard let address = EmailAddress(text.string) else {
+            return .invalid(detail: "\(rule.recipient.path) is not an e-mail address")
+        }
+        return .valid(address)
+    }
+
     private func recipients(of rule: Rule) -> Result<[FoundRecipient], Reason> {
         func found(_ value: JSONValue) -> FoundRecipient {
             guard case .string(let text) = value else {
                 return .invalid(detail: "\(rule.recipient.path) is not a text")
             }
-            guard let address = EmailAddress(text.string) else {
-                return .invalid(detail: "\(rule.recipient.path) is not an e-mail address")
-            }
-            return .valid(address)
+            return recipient(text, of: rule)
         }
         switch value(rule.recipient) {
         case nil, .null: return .failure(.recipientMissing)

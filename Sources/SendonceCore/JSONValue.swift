@@ -48,12 +48,15 @@ extension JSONValue {
         }
     }
 
+    /// Whether a string stands in a JSON literal as it is.
+    package static func isPlain(_ string: String) -> Bool {
+        !string.utf8.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }
+    }
+
     /// A JSON string literal: quote, backslash and control characters escaped, everything else as it is.
     /// This is the canonical form that key digests are made from, so it must never change.
     package static func quoted(_ string: String) -> String {
-        guard string.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
-            return "\"" + string + "\""
-        }
+        if isPlain(string) { return "\"" + string + "\"" }
         var result = "\""
         for scalar in string.unicodeScalars {
             switch scalar {

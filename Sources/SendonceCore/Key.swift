@@ -9,12 +9,33 @@ package struct Key: Hashable, Sendable {
     package var digest: Digest
 
     package init(scope: Text, parts: [Text]) {
-        text = Text("[" + parts.map { JSONValue.quoted($0.string) }.joined(separator: ",") + "]")
-        var builder = DigestBuilder()
-        builder.add(textOf: scope)
-        builder.add(textOf: "\n")
-        builder.add(textOf: text)
-        digest = builder.digest()
+        text = Key.canonical(parts)
+        digest = DigestBuilder.digest(ofTexts: scope, "\n", text)
+    }
+
+    private static func canonical(_ parts: [Text]) -> Text {
+        guard parts.allSatisfy({ JSONValue.isPlain($0.string) }) else {
+            return Text("[" + parts.map { JSONValue.quoted($0.string) }.joined(separator: ",") + "]")
+        }
+        // The same where nothing has to be escaped, in one piece.
+        let size = parts.reduce(1) { $0 + $1.utf8.count + 3 } + (parts.isEmpty ? 1 : 0)
+        return Text(
+            String(unsafeUninitializedCapacity: size) { target in
+                var place = 0
+                func add(_ byte: UInt8) {
+                    target[place] = byte
+                    place += 1
+                }
+                add(0x5B)
+                for (index, part) in parts.enumerated() {
+                    if index > 0 { add(0x2C) }
+                    add(0x22)
+                    for byte in part.utf8 { add(byte) }
+                    add(0x22)
+                }
+                add(0x5D)
+                return place
+            })
     }
 }
 

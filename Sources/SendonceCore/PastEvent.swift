@@ -30,7 +30,7 @@ package struct PastEvent: Sendable {
             ]
         case .success(let fields):
             let reader = EventReader(event: event, fields: fields, position: position, ruleSet: ruleSet)
-            if event.type == rule.event { drafts = reader.drafts(for: rule) }
+            if event.type == rule.event { reader.addDrafts(for: rule, to: &drafts) }
             guard event.type == rule.cancellation?.event else { return }
             cancelled = reader.cancellingDrafts(for: rule, firstItem: 0).compactMap { draft in
                 guard case .cancels = draft.kind else { return nil }

@@ -55,7 +55,8 @@ package enum Projector {
         case .success(let fields):
             let reader = EventReader(event: event, fields: fields, position: position, ruleSet: rules.digest)
             var drafts: [Draft] = []
-            for index in reading.acting { drafts += reader.drafts(for: rules.rules[index]) }
+            drafts.reserveCapacity(reading.acting.count + reading.cancelling.count)
+            for index in reading.acting { reader.addDrafts(for: rules.rules[index], to: &drafts) }
             for index in reading.cancelling {
                 let rule = rules.rules[index]
                 // A rule that the event both triggers and cancels has its decisions numbered in one row.

@@ -105,15 +105,29 @@ extension PostgresReplayLog: RecordReader {
                 $0.add(page.through)
             } read: {
                 DecisionRow.add($0, to: page.decisions)
+                if DecisionRow.isEmitted($0) { page.emitted += 1 }
             }
+            let isCounted =
+                request.countsEmitted && request.lookahead == 0
+                ? try goesOn(behind: page.through, session) : false
             try session.each(Self.commandSQL) {
                 $0.add(request.number)
                 $0.add(page.through)
                 $0.add(request.lookahead)
+                $0.add(isCounted ? Int64(page.emitted) : Int64.max)
             } read: {
                 CommandRow.add($0, to: page.commands)
             }
         }
+    }
+
+    private func goesOn(behind position: Int64, _ session: Session) throws(StoreError) -> Bool {
+        try session.first("SELECT 1 FROM outbox_log WHERE position > $1 LIMIT 1") {
+            $0.add(position)
+        } read: {
+            _ in
+            true
+        } ?? false
     }
 
     private func readEvents(
@@ -159,7 +173,7 @@ extension PostgresReplayLog: RecordReader {
         SELECT \(CommandRow.columns) FROM outbox_command WHERE number > $1 AND position <= $2
             AND number < coalesce((SELECT number FROM outbox_command
                 WHERE number > $1 AND position > $2 ORDER BY number LIMIT 1 OFFSET $3), 9223372036854775807)
-        ORDER BY number
+        ORDER BY number LIMIT $4
         """
 
     package func commandCount() throws(StoreError) -> Int64 {

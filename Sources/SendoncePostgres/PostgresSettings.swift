@@ -22,8 +22,8 @@ package struct PostgresSettings: Hashable, Sendable {
         self.lease = lease
     }
 
-    /// Whether a text names a server: a URI, or `key=value` pairs in whatever order. Everything else is a file;
-    /// one whose name begins so is written with `./` before it.
+    /// Whether a text names a server: a URI, or `key=value` pairs in whatever order. Everything else is a
+    /// file; one whose name begins so is written with `./` before it.
     package static func isAddress(_ text: String) -> Bool {
         let isURI = text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
         let rest = text.drop { $0 == " " }.drop { $0.isLowercase || $0 == "_" }

@@ -1,5 +1,5 @@
-// An activation as an event of the log: what its payload says, and what its decision says that it did. Written
-// by whoever activates, recomputed by replay.
+// An activation as an event of the log: what its payload says, and what its decision says that it did.
+// Written by whoever activates, recomputed by replay.
 package import SendonceCore
 import SendonceJSON
 package import SendonceStore

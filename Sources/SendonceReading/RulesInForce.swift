@@ -9,7 +9,9 @@ package final class RulesInForce {
     package let activation: Activation
     package let rules: RuleSet
     private let reader: PayloadReader
-    private let blank: Fields
+    /// What was read last. A slot that an event's type does not read may hold what another type left: no rule
+    /// that acts on the event looks at it.
+    private var found: Fields
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
@@ -23,7 +25,7 @@ package final class RulesInForce {
         self.activation = activation
         self.rules = rules
         reader = PayloadReader(paths: rules.payloadPaths)
-        blank = Fields(count: rules.payloadPaths.count)
+        found = Fields(count: rules.payloadPaths.count)
     }
 
     /// Reads the event's payload as far as the rules ask, and drafts its decisions.
@@ -48,8 +50,7 @@ package final class RulesInForce {
     private func fields(
         of type: Text, _ payload: UnsafeRawBufferPointer
     ) -> Result<Fields, PayloadDefect> {
-        guard let reading = rules.reading(of: type) else { return .success(blank) }
-        var found = blank
+        guard let reading = rules.reading(of: type) else { return .success(found) }
         do throws(PayloadDefect) {
             try reader.read(payload, slots: reading.slots, into: &found)
             return .success(found)

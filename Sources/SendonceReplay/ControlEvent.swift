@@ -1,6 +1,7 @@
 // Events that only Sendonce writes, and what each does to the decisions after it. A new kind is one more case
 // here, and nowhere else in replay.
 import SendonceCore
+import SendonceJSON
 import SendonceReading
 import SendonceRules
 import SendonceStore
@@ -8,6 +9,7 @@ import SendonceStore
 /// A control event, read.
 enum ControlEvent {
     case activation(Activation)
+    case backfill(Backfill)
 
     init(_ logged: LoggedEvent) throws(Obstacle) {
         switch logged.event.type {
@@ -21,6 +23,16 @@ enum ControlEvent {
                         recomputed: "a payload that names a rule set"))
             }
             self = .activation(activation)
+        case Event.backfillType:
+            guard let part = Backfill(payload: logged.event.payload) else {
+                throw Obstacle(
+                    at: logged.position, "the backfill's payload cannot be read",
+                    difference: Difference(
+                        at: logged.position, .decision, columns: ["payload"],
+                        recorded: String(decoding: logged.event.payload.prefix(200), as: UTF8.self),
+                        recomputed: "a payload that names a rule and past events"))
+            }
+            self = .backfill(part)
         default:
             throw Obstacle(
                 at: logged.position,
@@ -43,6 +55,7 @@ extension Replayer {
                 Decision(
                     position: logged.position, reason: .control(detail: Activation.words(rules.rules)))
             ]
+        case .backfill(let part): return try decide(part, at: logged.position)
         }
     }
 

@@ -34,9 +34,10 @@ final class KeySlots {
     /// Beyond it a look takes long; with fewer entries a key would take more than 32 bytes.
     private static let fullest = 0.85
 
-    private var memory: UnsafeMutableRawPointer
-    private var capacity: Int
-    private var used = 0
+    // What `each` gives entries to does not change the table, so no two accesses can overlap.
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
+    @exclusivity(unchecked) private var used = 0
 
     init(expected: Int) {
         capacity = KeySlots.capacity(for: expected)

@@ -98,7 +98,7 @@ struct LedgerComparison {
                     continue
                 }
                 recorded.rows += 1
-                if last.elementsEqual(unique) {
+                if last.withUnsafeBytes({ haveSameBytes($0, unique) }) {
                     breaches.append(
                         Breach(
                             .oneWinner,

@@ -30,6 +30,7 @@ final class PageReader: @unchecked Sendable {
     // a page that is the end was handed over.
     private let log: any RecordReader
     private let range: PositionRange
+    private let countsEmitted: Bool
     private let pages = (0..<VerificationLimits.pagesAhead).map { _ in ReadPage() }
     private let thread = DispatchQueue(label: "sendonce.page-reader", qos: .userInitiated)
     private let done = DispatchGroup()
@@ -43,7 +44,12 @@ final class PageReader: @unchecked Sendable {
     /// Pages that the deciding thread took.
     private var taken = 0
 
-    init(_ log: any RecordReader, _ range: PositionRange, after number: Int64, _ chain: ChainCheck) {
+    /// `countsEmitted`: as in `RecordRequest`.
+    init(
+        _ log: any RecordReader, _ range: PositionRange, after number: Int64, _ chain: ChainCheck,
+        countsEmitted: Bool
+    ) {
+        self.countsEmitted = countsEmitted
         self.log = log
         self.range = range
         self.chain = chain
@@ -62,6 +68,7 @@ final class PageReader: @unchecked Sendable {
                 page.request = RecordRequest(
                     after: after, through: range.to, number: number, events: Int(step - max(after, 0) % step),
                     bytes: VerificationLimits.pageBytes)
+                page.request.countsEmitted = countsEmitted
                 fill(page)
                 (after, number) = (page.rows.through, page.lastNumber)
             }

@@ -15,11 +15,10 @@ extension ReplayPass {
             let event = EventCursor(page.events.row(index))
             guard event.position >= 1 else { continue }
             do throws(Obstacle) {
-                let replayed = try replayer.decide(event)
                 if partition.count == 1 {
-                    for decision in replayed { lay(decision.decision) }
+                    for decision in try replayer.decide(event) { lay(decision) }
                 } else {
-                    for decision in replayed { lay(decision, &recorded) }
+                    for decision in try replayer.decideShare(event) { lay(decision, &recorded) }
                 }
             } catch {
                 stop(error)
@@ -29,7 +28,7 @@ extension ReplayPass {
 
     private mutating func lay(_ decision: Decision) {
         DecisionRow.add(decision, to: decisions)
-        counts.reasons[decision.reason.word, default: 0] += 1
+        tally[decision.reason.ordinal] += 1
         guard let command = decision.command else { return }
         let number = number + Int64(commands.ends.count) + 1
         emitted.append(Emitted(command: command, scope: replayer.scope(of: command.rule), number: number))
@@ -39,12 +38,13 @@ extension ReplayPass {
     private mutating func lay(_ replayed: Replayed, _ recorded: inout StandIns) {
         let decision = replayed.decision
         guard replayed.isJudged else {
-            guard let row = recorded.decision(decision) else { return }
-            decisions.add(raw: row)
-            decisions.endRow()
-            judged.append(false)
-            if StandIns.isEmitted(row), let command = recorded.command(at: commands.ends.count) {
-                commands.add(raw: command)
+            if let row = recorded.decision(decision) {
+                decisions.add(raw: row)
+                decisions.endRow()
+                judged.append(false)
+            }
+            if let row = recorded.command(decision) {
+                commands.add(raw: row)
                 commands.endRow()
             }
             return
@@ -54,39 +54,44 @@ extension ReplayPass {
     }
 }
 
-/// Recorded rows that stand in for what another pass judges.
+/// Recorded rows that stand in for what another pass judges. Asked in their order.
 struct StandIns {
     private let page: RecordPage
-    private var next = 0
+    private var nextDecision = 0
+    private var nextCommand = 0
 
     init(_ page: RecordPage) {
         self.page = page
     }
 
-    /// The recorded decision for the same event, rule and item. Asked in their order.
+    /// The recorded decision for the same event, rule and item.
     mutating func decision(_ decision: Decision) -> UnsafeRawBufferPointer? {
-        while next < page.decisions.ends.count {
-            var cursor = page.decisions.cursor(next)
-            let (position, rule, item) = (cursor.integer(), cursor.text(), cursor.integer())
-            if (position, rule, item) == (decision.position, decision.rule, decision.item) {
-                next += 1
-                return page.decisions.row(next - 1)
-            }
-            if (position, rule, item) > (decision.position, decision.rule, decision.item) { return nil }
+        StandIns.row(of: page.decisions, from: &nextDecision, decision) { cursor in
+            (cursor.integer(), cursor.text(), cursor.integer())
+        }
+    }
+
+    /// The recorded command for the same event, rule and item.
+    mutating func command(_ decision: Decision) -> UnsafeRawBufferPointer? {
+        StandIns.row(of: page.commands, from: &nextCommand, decision) { cursor in
+            _ = cursor.integer()
+            _ = cursor.part()
+            return (cursor.integer(), cursor.text(), cursor.integer())
+        }
+    }
+
+    private static func row(
+        of rows: RowBuffer, from next: inout Int, _ decision: Decision,
+        _ identity: (inout RowCursor) -> (Int64, Text, Int64)
+    ) -> UnsafeRawBufferPointer? {
+        let wanted = (decision.position, decision.rule, decision.item)
+        while next < rows.ends.count {
+            var cursor = rows.cursor(next)
+            let found = identity(&cursor)
+            if found > wanted { return nil }
             next += 1
+            if found == wanted { return rows.row(next - 1) }
         }
         return nil
-    }
-
-    func command(at place: Int) -> UnsafeRawBufferPointer? {
-        place < page.commands.ends.count ? page.commands.row(place) : nil
-    }
-
-    static func isEmitted(_ row: UnsafeRawBufferPointer) -> Bool {
-        var cursor = RowCursor(row)
-        _ = cursor.integer()
-        _ = cursor.part()
-        _ = cursor.integer()
-        return cursor.part()?.elementsEqual("emitted".utf8) ?? false
     }
 }

@@ -22,6 +22,8 @@ struct ReplayPass {
     var replayer: Replayer
     var findings = Findings()
     var counts: Certificate.Counts
+    /// Decisions of each reason since `counts` was brought up to date, in the order of `Reason.words`.
+    var tally = [Int64](repeating: 0, count: Reason.words.count)
     var chain: ChainCheck
     var decisionDigest: BlockDigest
     /// The digest of what follows from the log, from where it first differed from what is recorded.
@@ -62,6 +64,7 @@ struct ReplayPass {
         if partition.index > 0 { counts.reasons = [:] }
         if range.from > 1 {
             _ = try LedgerComparison.seed(&replayer.keys, partition, log, before: range.from)
+            replayer.isSeeded = true
         }
         if let obstacle = beginning.obstacle { stop(obstacle) }
     }
@@ -89,7 +92,9 @@ struct ReplayPass {
 
     /// Goes through all pages of the range.
     mutating func run(_ ledger: inout LedgerComparison) throws(StoreError) {
-        let reader = PageReader(log, range, after: number, chain)
+        // Where others judge a part of the keys, what is recorded stands in for it: all of it is needed, and
+        // there are no backfills.
+        let reader = PageReader(log, range, after: number, chain, countsEmitted: partition.count == 1)
         do throws(StoreError) {
             while let page = try reader.next() {
                 decide(page.rows)
@@ -100,6 +105,7 @@ struct ReplayPass {
             _ = reader.end()
             throw error
         }
+        takeTally()
         let read = reader.end()
         chain = read.chain
         counts.events += chain.events
@@ -113,11 +119,19 @@ struct ReplayPass {
         commandDigest.reach(position)
         fork?.reach(position)
         guard position % VerificationLimits.blockEvents == 0, let link = page.link else { return }
+        takeTally()
         var counts = counts
         counts.events += page.events
         checkpoint = Certificate.Checkpoint(
             position: position, link: link, decisions: decisionDigest.link,
             commandIDs: commandDigest.link, number: number, counts: counts)
+    }
+
+    private mutating func takeTally() {
+        for (index, word) in Reason.words.enumerated() where tally[index] > 0 {
+            counts.reasons[word, default: 0] += tally[index]
+            tally[index] = 0
+        }
     }
 
     mutating func stop(_ obstacle: Obstacle) {

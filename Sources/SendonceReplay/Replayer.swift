@@ -37,6 +37,8 @@ package struct Replayer {
     var rules: RulesInForce?
     /// Whether activations leave the rules in force as they are: others than the recorded ones are looked at.
     var keepsRules = false
+    /// Whether `keys` began with what is recorded, and not with nothing.
+    var isSeeded = false
     /// What the activations' events said, oldest first.
     var activations: [Activation] = []
     package var keys: KeyTable
@@ -53,64 +55,65 @@ package struct Replayer {
     /// after it. A control event changes what the later ones are decided by.
     package mutating func decide(_ logged: LoggedEvent) throws(Obstacle) -> [Decision] {
         if logged.event.isControl { return try act(on: logged) }
-        let payload = logged.event.payload
-        return try payload.withUnsafeBytes { bytes -> Result<[Replayed], Obstacle> in
-            do throws(Obstacle) {
-                return .success(try decide(logged.event, payload: bytes, at: logged.position))
-            } catch {
-                return .failure(error)
-            }
-        }.get().map(\.decision)
+        if let repeated = repeated(at: logged.position) { return [repeated] }
+        let drafts = try inForce(at: logged.position).draft(logged.event, at: logged.position)
+        return settle(drafts, at: logged.position)
     }
 
     /// The same for an event as it lies in a page.
-    mutating func decide(_ event: EventCursor) throws(Obstacle) -> [Replayed] {
-        if event.isControl {
-            let isJudged = partition.judges(nil)
-            return try act(on: event.logged).map { Replayed(decision: $0, isJudged: isJudged) }
-        }
-        return try decide(event.envelope, payload: event.payload, at: event.position)
+    mutating func decide(_ event: EventCursor) throws(Obstacle) -> [Decision] {
+        if event.isControl { return try act(on: event.logged) }
+        if let repeated = repeated(at: event.position) { return [repeated] }
+        return settle(try drafts(event), at: event.position)
     }
 
-    private mutating func decide(
-        _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
-    ) throws(Obstacle) -> [Replayed] {
-        if let first = repeats.firstPosition(ofEventAt: position) {
-            return [
-                Replayed(
-                    decision: Decision(position: position, reason: .repeatedEvent(of: first)),
-                    isJudged: partition.judges(nil))
-            ]
+    /// The same, of which only this share of the keys is judged.
+    mutating func decideShare(_ event: EventCursor) throws(Obstacle) -> [Replayed] {
+        let position = event.position
+        let isFirst = partition.judges(nil)
+        if event.isControl {
+            return try act(on: event.logged).map { Replayed(decision: $0, isJudged: isFirst) }
         }
-        guard let rules else {
-            throw Obstacle(
-                at: position, "no rule set was in force",
-                difference: Difference(
-                    at: position, .activation, recorded: nil,
-                    recomputed: "a rule set in force before the first event"))
-        }
-        let drafts = rules.draft(event, payload: payload, at: position)
+        if let repeated = repeated(at: position) { return [Replayed(decision: repeated, isJudged: isFirst)] }
         var replayed: [Replayed] = []
-        replayed.reserveCapacity(drafts.count)
-        if partition.count == 1 {
-            for decision in Projector.decide(drafts, at: position, ledger: &keys) {
-                replayed.append(Replayed(decision: decision))
-            }
-        } else {
-            for draft in drafts {
-                if partition.judges(draft.question) {
-                    for decision in Projector.decide([draft], at: position, ledger: &keys) {
-                        replayed.append(Replayed(decision: decision))
-                    }
-                } else {
-                    let decision = Decision(
-                        position: position, rule: draft.rule, item: draft.item, reason: .noRule)
-                    replayed.append(Replayed(decision: decision, isJudged: false))
+        for draft in try drafts(event) {
+            if partition.judges(draft.question) {
+                replayed += Projector.decide([draft], at: position, ledger: &keys).map {
+                    Replayed(decision: $0)
                 }
+            } else {
+                let decision = Decision(
+                    position: position, rule: draft.rule, item: draft.item, reason: .noRule)
+                replayed.append(Replayed(decision: decision, isJudged: false))
             }
         }
         if replayed.count > 1 { replayed.sort { Decision.precedes($0.decision, $1.decision) } }
         return replayed
+    }
+
+    private func repeated(at position: Int64) -> Decision? {
+        repeats.firstPosition(ofEventAt: position).map {
+            Decision(position: position, reason: .repeatedEvent(of: $0))
+        }
+    }
+
+    private func drafts(_ event: EventCursor) throws(Obstacle) -> [Projector.Draft] {
+        try inForce(at: event.position).draft(event.envelope, payload: event.payload, at: event.position)
+    }
+
+    private func inForce(at position: Int64) throws(Obstacle) -> RulesInForce {
+        if let rules { return rules }
+        throw Obstacle(
+            at: position, "no rule set was in force",
+            difference: Difference(
+                at: position, .activation, recorded: nil,
+                recomputed: "a rule set in force before the first event"))
+    }
+
+    private mutating func settle(_ drafts: [Projector.Draft], at position: Int64) -> [Decision] {
+        var decisions = Projector.decide(drafts, at: position, ledger: &keys)
+        if decisions.count > 1 { decisions.sort(by: Decision.precedes) }
+        return decisions
     }
 
     /// The name under which the rule's keys stand in the ledger.

@@ -22,7 +22,7 @@ struct RowShape {
         columns: [
             ("position", .integer), ("rule", .text), ("item", .integer), ("reason", .text), ("key", .text),
             ("recipient", .text), ("winner", .optionalInteger), ("until", .optionalInteger),
-            ("detail", .text), ("command", .text),
+            ("detail", .text), ("command", .text), ("event", .optionalInteger),
         ], identity: [0, 1, 2], position: 0, rule: 1, item: 2)
 
     static let command = RowShape(

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import SendonceBarrier
+import SendonceBundle
 import SendonceCore
 import SendoncePostgres
 import SendonceSQLite
@@ -31,6 +32,14 @@ struct OpenLog {
             log = try PostgresReplayLog(settings)
             place = Text(try settings.place())
             database = "PostgreSQL: READ ONLY, REPEATABLE READ transactions"
+        } else if address.hasSuffix(".jsonl") {
+            let file = try LogFile(path: address)
+            log = file
+            place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)
+            database =
+                file.isRedacted
+                ? "file: opened for reading; redacted, so that its links cannot be recomputed"
+                : "file: opened for reading; every link was recomputed"
         } else {
             log = try SQLiteReplayLog(path: address)
             place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)

@@ -1,6 +1,7 @@
 // The program that can look and cannot send: it reads a log and says what follows from it.
 import ArgumentParser
 import Foundation
+import SendonceBundle
 import SendonceStore
 
 @main
@@ -17,6 +18,9 @@ struct SendonceReplayCommand: ParsableCommand {
         } catch let error as StoreError {
             FileHandle.standardError.write(Data("sendonce-replay: \(error.description)\n".utf8))
             exit(withError: ExitCode(2))
+        } catch let error as BundleError {
+            FileHandle.standardError.write(Data("sendonce-replay: \(error.description)\n".utf8))
+            exit(withError: ExitCode(2))
         } catch {
             exit(withError: error)
         }
@@ -29,7 +33,11 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// Where the log is.
 struct LogPlace: ParsableArguments {
-    @Option(help: "SQLite file or PostgreSQL address. Default: SENDONCE_DATABASE, then sendonce.sqlite.")
+    @Option(
+        help: """
+            SQLite file, PostgreSQL address, or a file of `sendonce export` that ends in .jsonl. Default: \
+            SENDONCE_DATABASE, then sendonce.sqlite.
+            """)
     var database: String?
 }
 

@@ -182,12 +182,17 @@ extension SQLiteReplayLog: RecordReader {
                 $0.add(page.through)
             } read: { (row: Statement) throws(StoreError) in
                 DecisionRow.add(row, to: page.decisions)
+                if DecisionRow.isEmitted(row) { page.emitted += 1 }
                 return true
             }
+            let isCounted =
+                request.countsEmitted && request.lookahead == 0
+                ? try goesOn(behind: page.through) : false
             var passed = 0
             try each(Self.commandSQL) {
                 $0.add(request.number)
             } read: { (row: Statement) throws(StoreError) in
+                if isCounted, page.commands.ends.count == page.emitted { return false }
                 guard row.integer(CommandRow.positionColumn) > page.through else {
                     CommandRow.add(row, to: page.commands)
                     return true
@@ -196,6 +201,17 @@ extension SQLiteReplayLog: RecordReader {
                 return passed <= request.lookahead
             }
         }
+    }
+
+    private func goesOn(behind position: Int64) throws(StoreError) -> Bool {
+        var isThere = false
+        try each("SELECT 1 FROM outbox_log WHERE position > ? LIMIT 1") {
+            $0.add(position)
+        } read: { _ in
+            isThere = true
+            return false
+        }
+        return isThere
     }
 
     private func readEvents(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {

@@ -6,7 +6,9 @@
 /// The right to read what was recorded. Whoever holds only this can neither write nor send.
 package protocol RecordReader: LogReader {
     /// Fills the page with the events behind `request.after`, what was decided for them, and the commands
-    /// with a number above `request.number` up to the first one whose position lies behind the page.
+    /// with a number above `request.number` up to the first one whose position lies behind the page, but no
+    /// more than were emitted in the page: a backfill emits commands of earlier positions. Where the log ends
+    /// with the page, also what is too many.
     func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
 
     /// The number of the last command.
@@ -37,9 +39,12 @@ package struct RecordRequest: Hashable, Sendable {
     package var events: Int
     /// Payload bytes in the page; one event may exceed them.
     package var bytes: Int
-    /// How many commands behind the page to pass over in search of others that belong to it. With 0 the
-    /// commands are taken to stand in the order of their positions, as the projector writes them.
+    /// How many commands behind the page to pass over in search of others that belong to it, however many
+    /// were emitted there. With 0 the commands are taken to stand in the order of their positions, as the
+    /// projector writes them.
     package var lookahead = 0
+    /// Whether no more commands are wanted than were emitted in the page.
+    package var countsEmitted = true
 
     package init(after: Int64, through: Int64, number: Int64, events: Int, bytes: Int, lookahead: Int = 0) {
         self.after = after
@@ -63,12 +68,15 @@ package final class RecordPage: @unchecked Sendable {
     package let events = RowBuffer(capacity: 1 << 18)
     /// `DecisionRow`, by position, rule and item.
     package let decisions = RowBuffer(capacity: 1 << 17)
+    /// How many of them say that a command was emitted.
+    package var emitted = 0
     /// `CommandRow`, by number.
     package let commands = RowBuffer(capacity: 1 << 17)
 
     package init() {}
 
     package func removeAll() {
+        emitted = 0
         events.removeAll()
         decisions.removeAll()
         commands.removeAll()

@@ -23,7 +23,7 @@ package enum EventRow {
 /// What was decided for one event and one rule.
 package enum DecisionRow {
     package static let columns =
-        "position, rule, item, reason, key, recipient, winner, until, detail, command"
+        "position, rule, item, reason, key, recipient, winner, until, detail, command, event"
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         rows.add(row.integer(0))
@@ -34,8 +34,13 @@ package enum DecisionRow {
         rows.add(row.integerIfAny(7))
         rows.addText(row, 8)
         row.add(commandID: 9, to: rows)
+        rows.add(row.integerIfAny(10))
         rows.endRow()
     }
+
+    /// Whether a command stands beside the decision: no other reason begins like this one.
+    @inline(__always)
+    package static func isEmitted(_ row: some RecordedRow) -> Bool { row.span(3).first == 0x65 }
 
     package static func add(_ decision: Decision, to rows: RowBuffer) {
         let facts = ReasonColumns(decision.reason, command: decision.command?.id)
@@ -49,6 +54,7 @@ package enum DecisionRow {
         rows.add(facts.until?.microseconds)
         rows.add(facts.detail)
         rows.add(facts.command)
+        rows.add(decision.event)
         rows.endRow()
     }
 }

@@ -9,12 +9,14 @@ package import SendonceCore
 /// -1, then the number.
 package final class RowBuffer: @unchecked Sendable {
     // Unchecked: it is handed from one thread to another and used by one at a time.
-    private var memory: UnsafeMutableRawPointer
-    private var capacity: Int
+    // Nothing calls back while a value is added, so no two accesses can overlap; checking that again at each
+    // value takes longer than adding it.
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
     /// Bytes that are in use.
-    package private(set) var count = 0
+    @exclusivity(unchecked) package private(set) var count = 0
     /// Where each row ends; it begins where the one before it ends.
-    package private(set) var ends: [Int] = []
+    @exclusivity(unchecked) package private(set) var ends: [Int] = []
 
     package init(capacity: Int = 1 << 16) {
         self.capacity = capacity
@@ -42,21 +44,7 @@ package final class RowBuffer: @unchecked Sendable {
     }
 
     package func hasSameBytes(as other: RowBuffer) -> Bool {
-        guard count == other.count else { return false }
-        var (offset, difference) = (0, UInt64(0))
-        while offset + 8 <= count {
-            difference |=
-                memory.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                ^ other.memory.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            offset += 8
-        }
-        while offset < count {
-            difference |= UInt64(
-                memory.load(fromByteOffset: offset, as: UInt8.self)
-                    ^ other.memory.load(fromByteOffset: offset, as: UInt8.self))
-            offset += 1
-        }
-        return difference == 0
+        haveSameBytes(bytes, other.bytes)
     }
 
     /// The values of a row, from its first column on.
@@ -127,11 +115,18 @@ package final class RowBuffer: @unchecked Sendable {
     package func add(uuid bytes: UnsafeRawBufferPointer) {
         add(Int64(36))
         reserve(36)
-        for (place, byte) in bytes.prefix(16).enumerated() {
-            if place == 4 || place == 6 || place == 8 || place == 10 { addCharacter(0x2D) }
-            addCharacter(RowBuffer.digit(byte >> 4))
-            addCharacter(RowBuffer.digit(byte & 15))
+        var place = count
+        for index in 0..<min(bytes.count, 16) {
+            if index == 4 || index == 6 || index == 8 || index == 10 {
+                memory.storeBytes(of: 0x2D, toByteOffset: place, as: UInt8.self)
+                place += 1
+            }
+            let byte = bytes[index]
+            let digits = UInt16(RowBuffer.digit(byte >> 4)) | UInt16(RowBuffer.digit(byte & 15)) << 8
+            memory.storeBytes(of: digits.littleEndian, toByteOffset: place, as: UInt16.self)
+            place += 2
         }
+        count = place
     }
 
     package func add(_ id: CommandID) {
@@ -142,12 +137,6 @@ package final class RowBuffer: @unchecked Sendable {
     package func add(_ id: CommandID?) { if let id { add(id) } else { addNull() } }
 
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
-
-    @inline(__always)
-    private func addCharacter(_ byte: UInt8) {
-        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-        count += 1
-    }
 
     @inline(__always)
     private func reserve(_ bytes: Int) {
@@ -197,4 +186,21 @@ package struct RowCursor {
 
     package mutating func text() -> Text { textIfAny() ?? "" }
     package mutating func digest() -> Digest? { part().flatMap { Digest(bytes: $0) } }
+}
+
+/// Compares eight bytes at a time.
+package func haveSameBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    var (offset, difference) = (0, UInt64(0))
+    while offset + 8 <= left.count {
+        difference |=
+            left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            ^ right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        offset += 8
+    }
+    while offset < left.count {
+        difference |= UInt64(left[offset] ^ right[offset])
+        offset += 1
+    }
+    return difference == 0
 }

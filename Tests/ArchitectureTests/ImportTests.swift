@@ -24,12 +24,13 @@ struct ImportTests {
             "Dispatch", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
         ],
         "SendonceReplay": [
-            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceReading", "SendonceRules", "SendonceStore",
-            "Synchronization",
+            "Dispatch", "SendonceAudit", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules",
+            "SendonceStore", "Synchronization",
         ],
         "SendonceReplayCommand": [
-            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceCore",
-            "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
+            "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceBundle",
+            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [

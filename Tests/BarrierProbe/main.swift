@@ -1,6 +1,6 @@
 // `without-seccomp PROGRAM …` becomes a program that cannot install a filter, as on a kernel that has none.
-// Otherwise: tries one side effect, behind the kernel's barrier or without it, and says what came of it. The tests run it as a
-// process of its own, because the barrier cannot be lifted again.
+// Otherwise: tries one side effect, behind the kernel's barrier or without it, and says what came of it.
+// The tests run it as a process of its own, because the barrier cannot be lifted again.
 import CSeccomp
 import CSideEffect
 import Glibc
@@ -32,7 +32,8 @@ case let error: print("failed: \(String(cString: strerror(error)))")
 
 func becomeWithoutFilters(_ words: [String]) -> Never {
     guard let filter = cseccomp_begin() else { exit(2) }
-    let setSeccomp = UInt64(PR_SET_SECCOMP)
+    // PR_SET_SECCOMP of linux/prctl.h: the older way to install a filter.
+    let setSeccomp: UInt64 = 22
     guard cseccomp_refuse(filter, "seccomp", ENOSYS) == 0,
         cseccomp_refuse_bits(filter, "prctl", EINVAL, 0, .max, setSeccomp) == 0, cseccomp_load(filter) == 0
     else { exit(2) }

@@ -1,5 +1,5 @@
-// Why replay cannot have side effects, seen from outside: what the program is linked with, what it asks the kernel
-// for, and that it needs no network.
+// Why replay cannot have side effects, seen from outside: what the program is linked with, what it asks the
+// kernel for, and that it needs no network.
 import Foundation
 import ProcessSupport
 import Testing
@@ -80,5 +80,24 @@ struct BarrierTests {
         #expect(other.certificateWithoutTimes == plain.certificateWithoutTimes)
         let later = try log.replay(through: ["faketime", "-f", "+400d"])
         #expect(later.certificateWithoutTimes == plain.certificateWithoutTimes)
+    }
+}
+
+extension BarrierTests {
+    /// Libraries that a program needs, with those that they need.
+    private func linked(_ program: String) throws -> [String] {
+        try lines(["ldd", Place.program(program)])
+    }
+
+    /// Names in a program's symbol table, mangled.
+    private func symbols(_ program: String) throws -> [String] {
+        try lines(["nm", Place.program(program)])
+    }
+
+    private func lines(_ words: [String]) throws -> [String] {
+        let sandbox = try Sandbox()
+        let result = try Program("/usr/bin/env", words, in: sandbox).finish()
+        try #require(result.status == 0, "\(result.errors)")
+        return result.output.split(separator: "\n").map(String.init)
     }
 }

@@ -41,10 +41,11 @@ final class ReplayedLog {
     /// Runs a program that runs `sendonce-replay`, to its end.
     func replay(
         through wrapper: [String] = [], _ arguments: [String] = ["verify"],
-        environment: [String: String] = [:]
+        database: String = "sendonce.sqlite", environment: [String: String] = [:]
     ) throws -> CommandResult {
         let words =
-            wrapper + [Place.program("sendonce-replay")] + arguments + ["--database", database]
+            wrapper + [Place.program("sendonce-replay")] + arguments
+            + ["--database", sandbox.path(database)]
         return try Program("/usr/bin/env", words, in: sandbox, environment: environment).finish()
     }
 }

@@ -130,11 +130,11 @@ import Testing
         }
     }
 
-    @Test("An address that was changed after it was parsed is refused")
+    @Test("An address that was recorded and would not pass today is refused")
     func addresses() throws {
         for local: Text in ["a\r\nBcc: b", "a,b", "a b", "a\0", "<a>", "\"a\""] {
             var message = try Example.message()
-            message.to.localPart = local
+            message.to = EmailAddress(recorded: Text(local.string + "@x.test"))
             #expect(throws: MessageError.unsafeHeader("address")) { try body(message) }
         }
     }

@@ -265,7 +265,7 @@ struct PlantedDifferenceTests {
     private func find(_ planted: Planted, on kind: StoreKind) throws {
         let place = try ReplayPlace(kind)
         var shop = Shop(place.store, seed: 5)
-        try shop.run(rounds: 3, events: 120, batchEvents: 60)
+        try shop.run(rounds: 3, events: 80, batchEvents: 80)
         try shop.deliver()
         let row = try place.number(planted.pick)
         func sql(_ text: String) -> String { text.replacing("$1", with: "(\(row))") }

@@ -134,10 +134,10 @@ struct Shop {
     /// Claims and settles until commands stand in every state.
     mutating func deliver() throws {
         var now = Timestamp.start + .days(1)
-        for _ in 0..<4 {
+        for limit in [12, 12, 12, 400, 400] {
             now = now + .hours(1)
             let claimed = try store.claim(
-                [RouteShare(route: "a", commands: 12)], now: now, lease: .minutes(1), dispatcher: "d"
+                [RouteShare(route: "a", commands: limit)], now: now, lease: .minutes(1), dispatcher: "d"
             ) { due in
                 if due.gates.cancelledBy != nil { return .finish(.cancelled, cause: due.gates.cancelledBy) }
                 return due.number % 5 == 4
