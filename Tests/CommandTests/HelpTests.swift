@@ -12,7 +12,7 @@ struct HelpTests {
             ["doctor"], ["append"], ["rules"], ["rules", "check"], ["rules", "explain"], ["rules", "diff"],
             ["rules", "activate"], ["test"], ["why"], ["messages"], ["events"], ["backfill"], ["export"],
             ["import"],
-            ["rebuild"], ["transfer"],
+            ["rebuild"], ["rebuild", "build"], ["rebuild", "confirm"], ["rebuild", "take-back"], ["transfer"],
             ["transfer", "move"], ["transfer", "confirm"], ["transfer", "take-back"], ["fake-provider"],
             ["fake-provider", "brevo"], ["version"], ["hold"], ["release"], ["cancel"], ["resolve"],
             ["fence"],
