@@ -39,10 +39,9 @@ struct RunCommand: AsyncParsableCommand {
         try Store.naming(settings) { () throws(StoreError) in try store.checkAuthority() }
         try settings.fence.checkWitness()
         let fence = try Store.naming(settings) { () throws(StoreError) in
-            let fence = try settings.fence.guarding(store)
-            try fence.enter()
-            return fence
+            try settings.fence.guarding(store)
         }
+        try await enter(fence, settings)
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
@@ -77,6 +76,23 @@ struct RunCommand: AsyncParsableCommand {
         if try store.hasIntake(), try store.activation() == nil {
             throw CommandError(
                 "events wait, but no rule set is active: run `sendonce rules activate FILE`", status: .no)
+        }
+    }
+
+    /// Lets work begin. A first start writes where the log is in force, and waits for a locked or full database
+    /// as later work does.
+    private func enter(_ fence: FenceGuard, _ settings: Settings) async throws {
+        var patience = Patience(logger: .sendonce, what: "the start")
+        while true {
+            do throws(StoreError) {
+                return try fence.enter()
+            } catch {
+                let seconds = try Store.naming(settings) { () throws(StoreError) in
+                    if once { throw error }
+                    return try patience.delay(after: error)
+                }
+                try await Task.sleep(for: .seconds(seconds))
+            }
         }
     }
 
