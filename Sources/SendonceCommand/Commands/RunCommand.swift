@@ -79,8 +79,8 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// Lets work begin. A first start writes where the log is in force, and waits for a locked or full database
-    /// as later work does.
+    /// Lets work begin. A first start writes where the log is in force, and waits for a locked or full
+    /// database as later work does.
     private func enter(_ fence: FenceGuard, _ settings: Settings) async throws {
         var patience = Patience(logger: .sendonce, what: "the start")
         while true {
