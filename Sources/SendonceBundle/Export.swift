@@ -149,7 +149,7 @@ private struct Writing {
     private mutating func linesOfActivation(_ event: LoggedEvent) throws(BundleError) -> [UInt8] {
         let activation: Activation
         do throws(LineMistake) {
-            activation = try Activation(recordedBy: event)
+            activation = try Activation.read(event)
         } catch {
             throw .store(.damaged(error.words))
         }

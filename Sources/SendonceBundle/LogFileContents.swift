@@ -116,7 +116,7 @@ struct LogFileContents: Sendable {
     }
 
     private mutating func activate(_ event: LoggedEvent, files: inout PendingFiles) throws(LineMistake) {
-        let activation = try Activation(recordedBy: event)
+        let activation = try Activation.read(event)
         guard ruleSets[activation.ruleSet] != nil else {
             throw LineMistake(
                 "position \(event.position) activates rule set \(activation.ruleSet), whose files do not "

@@ -45,9 +45,3 @@ extension Activation {
             recordedAt: logged.recordedAt)
     }
 }
-
-/// JSON that Sendonce itself wrote.
-package enum SmallDocument {
-    /// nil for what is not JSON.
-    package static func read(_ bytes: [UInt8]) -> JSONValue? { try? PayloadReader.document(bytes) }
-}

@@ -1,6 +1,6 @@
 // Reading back what a later verification needs of a certificate.
 import SendonceCore
-import SendonceReading
+import SendonceJSON
 
 /// Why a certificate cannot be gone on with.
 package struct CertificateDefect: Error {
@@ -10,7 +10,9 @@ package struct CertificateDefect: Error {
 extension Certificate {
     /// Where the certificate, as `json` wrote it, can be gone on with.
     package static func checkpoint(inJSON bytes: [UInt8]) throws(CertificateDefect) -> Checkpoint {
-        guard let json = SmallDocument.read(bytes) else { throw CertificateDefect(words: "it is not JSON") }
+        guard let json = try? PayloadReader.document(bytes) else {
+            throw CertificateDefect(words: "it is not JSON")
+        }
         guard json.member("verdict") == .string("same") else {
             throw CertificateDefect(words: "it does not say \"same\": verify from the beginning")
         }
