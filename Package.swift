@@ -57,6 +57,7 @@ let package = Package(
             name: "SendonceRules",
             dependencies: ["SendonceCore", "Yams"],
             swiftSettings: house),
+        .target(name: "SendonceRuleFiles", dependencies: ["SendonceRules"], swiftSettings: house),
         .target(
             name: "SendonceTemplates",
             dependencies: ["SendonceCore", .product(name: "Mustache", package: "swift-mustache")],
@@ -132,7 +133,9 @@ let package = Package(
         // A log as a file: export, redaction, import.
         .target(
             name: "SendonceBundle",
-            dependencies: ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
+            dependencies: [
+                "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
+            ],
             swiftSettings: house),
         // Noticing that a database is a copy, or was put back.
         .target(
@@ -168,7 +171,7 @@ let package = Package(
                 "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
                 "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
-                "SendonceRules", "SendonceSQLite", "SendonceStore",
+                "SendonceRuleFiles", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
                 "SendonceTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -185,7 +188,7 @@ let package = Package(
             dependencies: [
                 "SendonceAudit", "SendonceBarrier", "SendonceBundle", "SendonceCore", "SendoncePostgres",
                 "SendonceReplay",
-                "SendonceRules", "SendonceSQLite", "SendonceStore",
+                "SendonceRuleFiles", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -409,6 +412,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
+                "ProcessSupport",
                 "SendonceCore",
                 "SendonceDelivery",
                 "SendonceJSON",

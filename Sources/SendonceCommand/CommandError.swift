@@ -4,6 +4,7 @@ import ArgumentParser
 import SendonceBundle
 import SendonceCore
 import SendonceProjection
+import SendonceRuleFiles
 import SendonceRules
 import SendonceStore
 import SendonceTransfer
@@ -46,6 +47,7 @@ struct CommandError: Error {
             case .refused: self.init(error.description, status: .refused)
             case .file, .line: self.init(error.description)
             }
+        case let error as UnreadableRules: self.init(error.words)
         case let error as RuleMistakes: self.init(error.description)
         case let error as StoredRules.Defect: self.init(error.description)
         case let error as ActivationError:

@@ -4,6 +4,7 @@ import Foundation
 import SendonceAudit
 import SendonceCore
 import SendonceReplay
+import SendonceRuleFiles
 import SendonceRules
 import SendonceStore
 
@@ -92,7 +93,7 @@ struct WhatIfCommand: ParsableCommand {
 
     private func readRequest() throws -> WhatIfRequest {
         do {
-            var request = WhatIfRequest(rules: try GivenRules.load(rules), file: Text(rules))
+            var request = WhatIfRequest(rules: try RuleFiles.load(rules), file: Text(rules))
             request.start = try start()
             request.samples = samples
             request.isPersonal = personal

@@ -9,6 +9,7 @@ struct ImportTests {
         "SendonceCore": ["Crypto"],
         "SendonceJSON": ["SendonceCore", "CSimdJSON"],
         "SendonceRules": ["SendonceCore", "Yams"],
+        "SendonceRuleFiles": ["Foundation", "SendonceRules"],
         "SendonceTemplates": ["SendonceCore", "Mustache"],
         "SendonceStore": ["SendonceCore", "Synchronization"],
         "SendonceSQLite": [
@@ -29,12 +30,14 @@ struct ImportTests {
         ],
         "SendonceReplayCommand": [
             "ArgumentParser", "Foundation", "Glibc", "SendonceAudit", "SendonceBarrier", "SendonceBundle",
-            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRules", "SendonceSQLite",
+            "SendonceCore", "SendoncePostgres", "SendonceReplay", "SendonceRuleFiles", "SendonceRules",
+            "SendonceSQLite",
             "SendonceStore",
         ],
         "SendonceAudit": ["SendonceCore", "SendonceJSON", "SendonceStore"],
         "SendonceBundle": [
-            "Glibc", "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "Synchronization",
+            "Glibc", "SendonceCore", "SendonceJSON", "SendonceReading", "SendonceRules", "SendonceStore",
+            "Synchronization",
         ],
         "SendonceTransfer": ["SendonceCore", "SendonceStore"],
         "SendonceRebuild": [
@@ -56,7 +59,8 @@ struct ImportTests {
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
             "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
-            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "SendonceTransfer",
+            "SendonceRuleFiles", "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates",
+            "SendonceTransfer",
             "ServiceLifecycle",
             "Synchronization", "SystemPackage", "UnixSignals",
         ],

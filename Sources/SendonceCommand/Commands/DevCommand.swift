@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import SendonceCore
 import SendonceDelivery
+import SendonceRuleFiles
 import SendonceRules
 import SendonceStore
 import ServiceLifecycle

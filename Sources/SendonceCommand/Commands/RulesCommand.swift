@@ -2,6 +2,7 @@
 import ArgumentParser
 import SendonceCore
 import SendonceProjection
+import SendonceRuleFiles
 import SendonceRules
 import SendonceSQLite
 

@@ -4,6 +4,7 @@ import SendonceAudit
 import SendonceCore
 import SendonceDelivery
 import SendonceJSON
+import SendonceRuleFiles
 import SendonceRules
 import SendonceStore
 import SendonceTemplates

@@ -2,6 +2,7 @@
 import Foundation
 import SendonceCore
 import SendonceProjection
+import SendonceRuleFiles
 import SendonceRules
 import SendonceStore
 
