@@ -4,7 +4,6 @@ import Foundation
 import SendonceCore
 import SendoncePostgres
 import SendonceProjection
-import SendonceRules
 import SendonceStore
 
 enum PostgresBenchmark {
@@ -18,7 +17,7 @@ enum PostgresBenchmark {
         let settings = PostgresSettings(connection: connection)
         _ = try PostgresMigration(settings).up(now: Clock.now())
         let store = try PostgresStore(settings, name: "benchmark")
-        try activate(store)
+        try Workload.activate(in: store)
         let plain = PlainConnection(connection)
         let events = sizes.projectedEvents
         try fill(plain, from: 0, count: events)
@@ -51,13 +50,6 @@ enum PostgresBenchmark {
                 "projection, vacuum held back: fifth round", late[4], "events/s", reference: late[0],
                 ratio: late[4] / late[0], floor: .ratio(0.8)),
         ]
-    }
-
-    private static func activate(_ store: PostgresStore) throws {
-        let parsed = try RuleFile.parse(Array(Workload.rules.utf8), fileName: "rules.yaml") { _ in nil }
-        let plan = try RuleSetActivation.plan(parsed, in: store)
-        _ = try RuleSetActivation.activate(
-            plan, actor: "benchmark", reason: "benchmark", confirmedKeys: nil, now: Clock.now(), in: store)
     }
 
     private static func fill(_ plain: PlainConnection, from first: Int, count: Int) throws {

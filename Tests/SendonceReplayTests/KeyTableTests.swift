@@ -1,4 +1,5 @@
 // The flat memory of keys beside the plain one that the projector uses: the same answers, in little room.
+import ProcessSupport
 import SendonceCore
 import SendonceReplay
 import Testing

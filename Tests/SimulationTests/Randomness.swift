@@ -1,22 +1,11 @@
 // One die for a whole run, so that a seed brings everything back.
 import Foundation
+import ProcessSupport
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, the same on every machine.
-struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
+/// The die that the other tests roll.
+typealias Randomness = SeededGenerator
 
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededGenerator {
     mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
         Int64.random(in: range, using: &self)
     }

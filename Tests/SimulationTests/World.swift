@@ -2,6 +2,7 @@
 // moves when it is told to. Everything happens on one thread in an order that the seed decides, so a seed is
 // a whole history.
 import Foundation
+import ProcessSupport
 import SendonceCore
 import SendonceDelivery
 import SendonceProjection
