@@ -24,7 +24,7 @@ package final class PostgresReplayLog: Sendable {
     // MARK: Use
 
     /// Runs `body` so that all its statements see the same state of the database.
-    private func snapshot<Result>(
+    func snapshot<Result>(
         _ body: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try session.snapshot(body)

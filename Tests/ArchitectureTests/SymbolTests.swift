@@ -51,6 +51,22 @@ struct SymbolTests {
         }
     }
 
+    @Test(
+        "A projector with one side effect is refused, whatever the effect",
+        arguments: [
+            ("a file", "Int64(open(\"/tmp/sent\", O_WRONLY | O_CREAT, 0o600))", "Glibc.open"),
+            ("a socket", "Int64(socket(AF_INET, 1, 0))", "[socket]"),
+            ("a clock", "Int64(time(nil))", "[time]"),
+            ("the environment", "Int64(getenv(\"SEND\") == nil ? 0 : 1)", "[getenv]"),
+        ])
+    func planted(_ effect: String, _ expression: String, _ symbol: String) throws {
+        let source = """
+            import Glibc
+            public func decide(_ key: Int64) -> Int64 { key &+ \(expression) }
+            """
+        #expect(try violations(of: source).contains { $0.contains(symbol) }, "\(effect) passed")
+    }
+
     @Test("A file that uses Foundation is refused")
     func foundation() throws {
         let source = """

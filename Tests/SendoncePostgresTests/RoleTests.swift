@@ -128,6 +128,12 @@ import Testing
         let place = try Place()
         let connection = place.connection(place.roles.reader)
         _ = try PostgresStore(place.settings(place.roles.reader)).counts()
+        let log = try PostgresReplayLog(place.settings(place.roles.reader))
+        #expect(try log.head() == .empty)
+        try log.read(
+            RecordRequest(after: 0, through: 9, number: 0, events: 9, bytes: 9), into: RecordPage())
+        try log.ledger(after: nil, limit: 9, into: RowBuffer())
+        try log.deliveries(1...9, into: DeliveryPage())
         #expect(try connection.value("SELECT count(*) FROM outbox_message") == "0")
         for statement in Self.never + [
             "INSERT INTO outbox (event_type, payload) VALUES ('a', '{}')", "DELETE FROM outbox",
