@@ -107,13 +107,15 @@ extension SystemTests {
                 run.wait()
             }
         }
+        // One more, which only this process can deliver: it works, and hears signals, once that is there.
+        try sandbox.appendOrders(200..<201)
         let run = try Program.sendonce("run", in: sandbox)
         try eventually("all are accepted: \(run.errorText)") {
-            try inspection.number("SELECT count(*) FROM outbox_finish WHERE state = 'accepted'") == 200
+            try inspection.number("SELECT count(*) FROM outbox_finish WHERE state = 'accepted'") == 201
         }
         run.kill(SIGTERM)
         #expect(run.wait() == 0, "\(run.errorText)")
-        #expect(fake.orders.sorted() == Array(0..<200))
+        #expect(fake.orders.sorted() == Array(0..<201))
         #expect(try inspection.number("SELECT count(*) FROM outbox_home") == 1)
         await fake.stop()
     }
