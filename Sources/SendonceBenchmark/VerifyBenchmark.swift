@@ -65,6 +65,7 @@ enum VerifyBenchmark {
         let words = child.readLine().split(separator: " ").compactMap { Double($0) }
         child.wait()
         guard words.count == 5 else { throw BenchmarkError("the log was not found to be the same") }
+        guard words[3] > 0 else { throw BenchmarkError("no event of the log won a key") }
         return words
     }
 
