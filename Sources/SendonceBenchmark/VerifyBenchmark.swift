@@ -75,7 +75,10 @@ enum VerifyBenchmark {
         var request = VerificationRequest(place: Text(path))
         request.keyMemory = memory
         let start = (Clock.monotonic(), Clock.processorSeconds())
-        var verification = Verification(try SQLiteReplayLog(path: path), request) { Clock.now() }
+        let readers = ProcessInfo.processInfo.activeProcessorCount
+        var verification = Verification(try SQLiteReplayLog(path: path, readers: readers), request) {
+            Clock.now()
+        }
         let certificate = try verification.run()
         let seconds = Double(Clock.monotonic() - start.0) / 1e9
         guard certificate.verdict == .same else {

@@ -83,7 +83,7 @@ package enum Projector {
                 decision.reason = latest.map { .cancels(command: $0) } ?? .cancelsNothing
             case .claims(let command, let window):
                 let winners = draft.question.map { ledger.places($0) } ?? []
-                if let loss = loss(of: command, window, to: winners) {
+                if let loss = loss(at: command.occurredAt, window, to: winners) {
                     decision.reason = loss
                 } else {
                     decision.reason = .emitted
@@ -98,22 +98,21 @@ package enum Projector {
         }
     }
 
-    /// Why a command may not be emitted, given the winners in its window; nil if it may.
-    private static func loss(of command: Command, _ window: Window, to winners: [WinnerPlace]) -> Reason? {
+    /// Why the command of an event of this time may not be emitted, given the winners in its window, lowest
+    /// position first; nil if it may.
+    package static func loss(
+        at time: Timestamp, _ window: Window, to winners: some Collection<WinnerPlace>
+    ) -> Reason? {
+        func distance(_ winner: WinnerPlace) -> UInt64 { (winner.occurredAt - time).microseconds.magnitude }
         // The nearest winner explains best; of two equally near ones the earlier position.
         let nearest = winners.min { left, right in
-            let (toLeft, toRight) = (distance(left, command), distance(right, command))
+            let (toLeft, toRight) = (distance(left), distance(right))
             return toLeft == toRight ? left.position < right.position : toLeft < toRight
         }
         guard let nearest else { return nil }
-        guard let until = window.until(winner: nearest.occurredAt, at: command.occurredAt) else {
+        guard let until = window.until(winner: nearest.occurredAt, at: time) else {
             return .duplicate(winner: winners.first?.position ?? nearest.position)
         }
         return .withinWindow(winner: nearest.position, until: until)
-    }
-
-    private static func distance(_ winner: WinnerPlace, _ command: Command) -> UInt64 {
-        let span = (winner.occurredAt - command.occurredAt).microseconds
-        return span.magnitude
     }
 }

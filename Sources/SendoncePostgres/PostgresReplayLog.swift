@@ -7,11 +7,17 @@ package import SendonceStore
 
 /// Reads a migrated database and has no method that writes. Nothing else runs SQL on this connection.
 package final class PostgresReplayLog: Sendable {
+    package let beside: [any RecordReader]
     private let session: Session
 
+    /// `readers`: how many more connections are opened, for as many threads.
+    ///
     /// Errors: `.unavailable` if the server cannot be reached or must not be used; `.schemaTooOld`,
     /// `.schemaFromTheFuture`, `.damaged`.
-    package init(_ settings: PostgresSettings) throws(StoreError) {
+    package init(_ settings: PostgresSettings, readers: Int = 0) throws(StoreError) {
+        var beside: [any RecordReader] = []
+        for _ in 0..<readers { beside.append(try PostgresReplayLog(settings)) }
+        self.beside = beside
         session = Session(settings)
         let version = try session.snapshot { (session: Session) throws(StoreError) in
             try PostgresMigration.check(session)
@@ -107,6 +113,12 @@ extension PostgresReplayLog: RecordReader {
                 DecisionRow.add($0, to: page.decisions)
                 if DecisionRow.isEmitted($0) { page.emitted += 1 }
             }
+        }
+    }
+
+    package func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
+        page.commands.removeAll()
+        try snapshot { (session: Session) throws(StoreError) in
             let isCounted =
                 request.countsEmitted && request.lookahead == 0
                 ? try goesOn(behind: page.through, session) : false

@@ -19,8 +19,30 @@ struct ChainCheck {
         computed = link
     }
 
-    /// Checks a page's events; what is below position 1 has no place at all.
-    mutating func check(_ page: RecordPage, _ findings: inout Findings) {
+    /// Whether the page's events follow `position` without a hole, and each link but the first follows from
+    /// the recorded one before it: what can be said without knowing what stands before the page.
+    static func isChained(_ page: RecordPage, after position: Int64) -> Bool {
+        var (position, previous) = (position, Digest?.none)
+        for index in page.events.ends.indices {
+            let event = EventCursor(page.events.row(index))
+            guard event.position == position + 1, let link = event.link else { return false }
+            if let previous, event.link(after: previous) != link { return false }
+            (position, previous) = (event.position, link)
+        }
+        return position == page.through
+    }
+
+    /// Checks a page's events; what is below position 1 has no place at all. `isChained`: as above, from
+    /// behind the position that was reached.
+    mutating func check(_ page: RecordPage, isChained: Bool, _ findings: inout Findings) {
+        // With the first link the others fit, too, unless the chain is another one by now.
+        if isChained, recorded == computed, let last = page.last, let first = page.first, first.position == position + 1, first.link(after: computed) == first.link,
+            let link = last.link
+        {
+            events += Int64(page.events.ends.count)
+            (position, recorded, computed) = (last.position, link, link)
+            return
+        }
         for index in page.events.ends.indices {
             check(EventCursor(page.events.row(index)), &findings)
         }
@@ -60,5 +82,12 @@ struct ChainCheck {
         for _ in first...last { findings.add(Breach(.positionsWithoutHoles, "no event at \(words)")) }
         position = last
         recorded = nil
+    }
+}
+
+extension RecordPage {
+    fileprivate var first: EventCursor? { events.ends.isEmpty ? nil : EventCursor(events.row(0)) }
+    fileprivate var last: EventCursor? {
+        events.ends.isEmpty ? nil : EventCursor(events.row(events.ends.count - 1))
     }
 }

@@ -31,22 +31,34 @@ package struct KeyTable: Ledger {
     // MARK: Asking
 
     package func places(_ question: LedgerQuestion) -> [WinnerPlace] {
-        switch question.range {
-        case .first: return first(question.key.digest).map { [$0] } ?? []
-        case .latest:
-            return all(question.key.digest).max { $0.position < $1.position }.map { [$0.place] } ?? []
+        places(of: question.key.digest, question.range)
+    }
+
+    package func latestCommand(of key: Key) -> CommandID? { latestCommand(of: key.digest) }
+
+    /// Why a key cannot be won at this time; nil if it can.
+    func loss(of key: Digest, at time: Timestamp, _ window: Window) -> Reason? {
+        let range = window.range(at: time)
+        guard case .first = range else { return Projector.loss(at: time, window, to: places(of: key, range)) }
+        return first(key).flatMap { Projector.loss(at: time, window, to: CollectionOfOne($0)) }
+    }
+
+    func latestCommand(of key: Digest) -> CommandID? {
+        guard let last = all(key).max(by: { $0.position < $1.position }) else { return nil }
+        return CommandID(
+            key: key, slot: slotText(last.form, last.occurredAt), generation: Int64(last.generation))
+    }
+
+    private func places(of key: Digest, _ range: LedgerRange) -> [WinnerPlace] {
+        switch range {
+        case .first: return first(key).map { [$0] } ?? []
+        case .latest: return all(key).max { $0.position < $1.position }.map { [$0.place] } ?? []
         case .between(let from, let end):
             var found: [WinnerPlace] = []
-            each(question.key.digest, from: from, before: end) { found.append($0.place) }
+            each(key, from: from, before: end) { found.append($0.place) }
             if found.count > 1 { found.sort { $0.position < $1.position } }
             return found
         }
-    }
-
-    package func latestCommand(of key: Key) -> CommandID? {
-        guard let last = all(key.digest).max(by: { $0.position < $1.position }) else { return nil }
-        return CommandID(
-            key: key.digest, slot: slotText(last.form, last.occurredAt), generation: Int64(last.generation))
     }
 
     private func first(_ key: Digest) -> WinnerPlace? {
@@ -88,10 +100,19 @@ package struct KeyTable: Ledger {
     // MARK: Remembering
 
     package mutating func add(_ winner: Winner, key: Digest) {
+        add(
+            ListedWinner(
+                position: winner.position, occurredAt: winner.occurredAt, form: form(of: winner.slot),
+                generation: UInt32(clamping: winner.generation)), key)
+    }
+
+    /// The same for a first generation, without the texts that follow from the window.
+    mutating func add(position: Int64, at time: Timestamp, _ window: Window, key: Digest) {
+        add(ListedWinner(position: position, occurredAt: time, form: form(of: window)), key)
+    }
+
+    private mutating func add(_ new: ListedWinner, _ key: Digest) {
         count += 1
-        let new = ListedWinner(
-            position: winner.position, occurredAt: winner.occurredAt, form: form(of: winner.slot),
-            generation: UInt32(clamping: winner.generation))
         var (known, list) = (0, Int?.none)
         slots.each(key) { entry in
             known += 1
@@ -135,10 +156,22 @@ package struct KeyTable: Ledger {
                 guard (0x30...0x39).contains(byte) else { break }
                 length = length &* 10 &+ Int64(byte - 0x30)
             }
-            if let known = lengths.firstIndex(of: length) { return UInt32(known + 2) }
-            lengths.append(length)
-            return UInt32(lengths.count + 1)
+            return form(ofLength: length)
         }
+    }
+
+    private mutating func form(of window: Window) -> UInt32 {
+        switch window {
+        case .forever: 0
+        case .within: 1
+        case .every(let length): form(ofLength: max(1, length.microseconds))
+        }
+    }
+
+    private mutating func form(ofLength length: Int64) -> UInt32 {
+        if let known = lengths.firstIndex(of: length) { return UInt32(known + 2) }
+        lengths.append(length)
+        return UInt32(lengths.count + 1)
     }
 
     private func slotText(_ form: UInt32, _ time: Timestamp) -> Text {

@@ -6,7 +6,6 @@ import SendonceStore
 
 struct LedgerComparison {
     private var fingerprint: LedgerFingerprint
-    private let row = RowBuffer()
     /// Buckets whose rows are kept, because something differs there.
     private var kept: Set<Int> = []
     private var keptRows: [[String?]] = []
@@ -18,16 +17,15 @@ struct LedgerComparison {
         fingerprint = LedgerFingerprint(secret)
     }
 
-    /// Remembers the row that a command should have in the ledger.
-    mutating func expect(_ won: Emitted) {
-        let bucket = won.command.key.digest.withBytes { LedgerFingerprint.bucket(of: $0) }
-        guard kept.isEmpty || kept.contains(bucket) else { return }
-        row.removeAll()
-        LedgerRow.add(won.command, scope: won.scope, number: won.number, to: row)
+    /// Remembers a row that should be in the ledger.
+    mutating func expect(_ row: UnsafeRawBufferPointer) {
+        var cursor = RowCursor(row)
+        _ = cursor.part()
+        let bucket = LedgerFingerprint.bucket(of: cursor.part())
         if kept.isEmpty {
-            fingerprint.expect(row.bytes, in: bucket)
-        } else {
-            keptRows.append(RowShape.ledger.values(row.bytes))
+            fingerprint.add(row, in: bucket)
+        } else if kept.contains(bucket) {
+            keptRows.append(RowShape.ledger.values(row))
         }
     }
 
@@ -62,23 +60,28 @@ struct LedgerComparison {
     }
 
     /// What the recorded rows came to.
-    struct Recorded {
+    struct Recorded: Sendable {
         var rows: Int64 = 0
         var digest: Digest = .zero
-        /// Where they are not what follows from the log.
-        var differing: [Int] = []
+        var fingerprint: LedgerFingerprint
+        var breaches: [Breach] = []
+    }
+
+    /// The buckets in which what is recorded is not what follows from the log.
+    mutating func differing(from recorded: Recorded) -> [Int] {
+        fingerprint.subtract(recorded.fingerprint)
+        return fingerprint.differing
     }
 
     /// Goes through the recorded rows that were won up to the last position. Those before the first one were
     /// taken as they are.
-    mutating func read(
-        _ log: any RecordReader, range: PositionRange, _ findings: inout Findings
+    static func read(
+        _ log: any RecordReader, range: PositionRange, _ secret: LedgerSecret
     ) throws(StoreError) -> Recorded {
-        var recorded = Recorded()
+        var recorded = Recorded(fingerprint: LedgerFingerprint(secret))
         var digest = DigestBuilder()
         var last: [UInt8] = []
-        var breaches: [Breach] = []
-        try Self.pages(log) { rows in
+        try pages(log) { rows in
             var first = 0
             for index in rows.ends.indices {
                 let bytes = rows.row(index)
@@ -99,7 +102,7 @@ struct LedgerComparison {
                 }
                 recorded.rows += 1
                 if last.withUnsafeBytes({ haveSameBytes($0, unique) }) {
-                    breaches.append(
+                    recorded.breaches.append(
                         Breach(
                             .oneWinner,
                             "the key \(key.map { String(decoding: $0, as: UTF8.self) } ?? "") "
@@ -107,14 +110,12 @@ struct LedgerComparison {
                 }
                 last.replaceSubrange(last.startIndex..., with: unique)
                 if position >= range.from {
-                    fingerprint.find(bytes, in: LedgerFingerprint.bucket(of: keyDigest))
+                    recorded.fingerprint.add(bytes, in: LedgerFingerprint.bucket(of: keyDigest))
                 }
             }
             digest.add(rows.rows(first..<rows.ends.count))
         }
-        for breach in breaches { findings.add(breach) }
         recorded.digest = digest.digest()
-        recorded.differing = fingerprint.differing
         return recorded
     }
 

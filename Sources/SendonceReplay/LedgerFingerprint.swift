@@ -16,9 +16,9 @@ package struct LedgerSecret: Sendable {
     }
 }
 
-/// The rows that should be there, less those that are: nothing is left exactly if both are the same, but for
-/// a chance of about 2 to the power of -100.
-struct LedgerFingerprint {
+/// Of two fingerprints with one secret, one less the other leaves nothing exactly if both were made of the
+/// same rows, but for a chance of about 2 to the power of -100.
+struct LedgerFingerprint: Sendable {
     private let secret: LedgerSecret
     /// Two sums and a count for each bucket.
     private var sums: [(UInt64, UInt64, Int64)]
@@ -36,18 +36,19 @@ struct LedgerFingerprint {
         return Int(digest[0]) << 6 | Int(digest[1]) >> 2
     }
 
-    mutating func expect(_ row: UnsafeRawBufferPointer, in bucket: Int) {
+    mutating func add(_ row: UnsafeRawBufferPointer, in bucket: Int) {
         let (first, second) = hash(row)
         sums[bucket].0 &+= first
         sums[bucket].1 &+= second
         sums[bucket].2 += 1
     }
 
-    mutating func find(_ row: UnsafeRawBufferPointer, in bucket: Int) {
-        let (first, second) = hash(row)
-        sums[bucket].0 &-= first
-        sums[bucket].1 &-= second
-        sums[bucket].2 -= 1
+    mutating func subtract(_ other: LedgerFingerprint) {
+        for bucket in sums.indices {
+            sums[bucket].0 &-= other.sums[bucket].0
+            sums[bucket].1 &-= other.sums[bucket].1
+            sums[bucket].2 -= other.sums[bucket].2
+        }
     }
 
     /// Buckets in which something is left.

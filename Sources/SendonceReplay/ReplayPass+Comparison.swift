@@ -8,7 +8,7 @@ extension ReplayPass {
         let rows = page.rows
         let areDecisionsSame = rows.decisions.hasSameBytes(as: decisions)
         if !areDecisionsSame { compareDecisions(rows) }
-        var found = rows.commands
+        let found = rows.commands
         if page.request.number == number, found.hasSameBytes(as: commands) {
             number += Int64(commands.ends.count)
         } else {
@@ -16,11 +16,10 @@ extension ReplayPass {
             var again = page.request
             again.number = number
             again.lookahead = VerificationLimits.commandLookahead
-            try log.read(again, into: secondLook)
-            found = secondLook.commands
-            compareCommands(found)
+            try log.readCommands(again, into: rows)
+            compareCommands(rows.commands)
         }
-        if isComplete { for won in emitted { ledger.expect(won) } }
+        if isComplete { for index in winners.ends.indices { ledger.expect(winners.row(index)) } }
         counts.decisions += Int64(rows.decisions.ends.count)
         counts.commands += Int64(found.ends.count)
         if !areDecisionsSame, fork == nil { fork = decisionDigest }
@@ -60,10 +59,10 @@ extension ReplayPass {
             guard let other = numbers[shape.identity(recomputed[index])] else { continue }
             recomputed[index][0] = other
         }
-        for index in emitted.indices {
-            let command = emitted[index].command
-            let identity = [String(command.position), command.rule.string, String(command.item)]
-            if let other = numbers[identity] { emitted[index].number = other.flatMap { Int64($0) } ?? 0 }
+        for index in winners.ends.indices {
+            let identity = shape.identity(recomputed[winning[index]])
+            guard let other = numbers[identity]?.flatMap({ Int64($0) }) else { continue }
+            winners.replace(other, at: winners.ends[index] - LedgerRow.numberFromEnd)
         }
         report(shape, recorded: recorded, recomputed: recomputed)
     }

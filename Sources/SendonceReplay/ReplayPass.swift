@@ -13,9 +13,11 @@ struct Beginning {
     var obstacle: Obstacle?
 }
 
-/// One pass, for one share of the keys. Belongs to one thread, which another one reads ahead for.
+/// One pass, for one share of the keys. Belongs to one thread, for which others read and draft ahead.
 struct ReplayPass {
     let log: any RecordReader
+    /// The rules that the threads that read ahead draft by.
+    let planned: PlannedRules
     let range: PositionRange
     let partition: KeyPartition
 
@@ -37,25 +39,31 @@ struct ReplayPass {
     /// Whether some row differed that was judged here.
     var hasDifferences = false
 
-    /// The commands that follow from the events of a page, and whether each was judged here.
-    var emitted: [Emitted] = []
+    /// What follows from the events of a page: decisions, commands, and rows of the ledger for those
+    /// commands that were judged here.
     let decisions = RowBuffer(capacity: 1 << 17)
+    let commands = RowBuffer(capacity: 1 << 17)
+    let winners = RowBuffer(capacity: 1 << 17)
     /// Whether each of `decisions` was judged here; empty where all were.
     var judged: [Bool] = []
-    let commands = RowBuffer(capacity: 1 << 17)
-    /// For a second look at commands that do not stand in order.
-    let secondLook = RecordPage()
+    /// The place in `commands` of each of `winners`.
+    var winning: [Int] = []
+    /// Drafts of pages that nobody drafted before, or under other rules.
+    let drafts = Drafts()
+    /// One decision's row, before it is known whether it is judged here.
+    let single = RowBuffer(capacity: 1 << 10)
 
     init(
         _ log: any RecordReader, _ request: VerificationRequest, _ beginning: Beginning,
-        _ repeats: RepeatedNames, _ partition: KeyPartition, _ range: PositionRange
+        _ planned: PlannedRules, _ partition: KeyPartition, _ range: PositionRange
     ) throws(StoreError) {
         self.log = log
+        self.planned = planned
         self.range = range
         self.partition = partition
         replayer = Replayer(log, expectedKeys: Int(try log.commandCount()) / partition.count, partition)
         replayer.rules = beginning.rules
-        replayer.repeats = repeats
+        replayer.repeats = planned.repeats
         counts = request.checkpoint?.counts ?? Certificate.Counts()
         chain = beginning.chain
         decisionDigest = BlockDigest(after: request.checkpoint?.decisions ?? .zero)
@@ -94,34 +102,29 @@ struct ReplayPass {
     mutating func run(_ ledger: inout LedgerComparison) throws(StoreError) {
         // Where others judge a part of the keys, what is recorded stands in for it: all of it is needed, and
         // there are no backfills.
-        let reader = PageReader(log, range, after: number, chain, countsEmitted: partition.count == 1)
-        do throws(StoreError) {
-            while let page = try reader.next() {
-                decide(page.rows)
-                try compare(page, &ledger)
-                reach(page)
-            }
-        } catch {
-            _ = reader.end()
-            throw error
+        let reader = PageReader(log, range, after: number, planned, countsEmitted: partition.count == 1)
+        defer { reader.end() }
+        var chainFindings = Findings()
+        while let page = try reader.next() {
+            chain.check(page.rows, isChained: page.isChained, &chainFindings)
+            decide(page)
+            try compare(page, &ledger)
+            reach(page.rows.through)
         }
         takeTally()
-        let read = reader.end()
-        chain = read.chain
         counts.events += chain.events
         // Every pass reads the same events; the first one tells.
-        if partition.index == 0 { findings.add(contentsOf: read.findings) }
+        if partition.index == 0 { findings.add(contentsOf: chainFindings) }
     }
 
-    private mutating func reach(_ page: ReadPage) {
-        let position = page.rows.through
+    private mutating func reach(_ position: Int64) {
         decisionDigest.reach(position)
         commandDigest.reach(position)
         fork?.reach(position)
-        guard position % VerificationLimits.blockEvents == 0, let link = page.link else { return }
+        guard position % VerificationLimits.blockEvents == 0, let link = chain.recorded else { return }
         takeTally()
         var counts = counts
-        counts.events += page.events
+        counts.events += chain.events
         checkpoint = Certificate.Checkpoint(
             position: position, link: link, decisions: decisionDigest.link,
             commandIDs: commandDigest.link, number: number, counts: counts)
@@ -141,11 +144,4 @@ struct ReplayPass {
         findings.add(
             obstacle: "from position \(obstacle.position) on nothing was decided again: \(obstacle.words)")
     }
-}
-
-/// A command that follows from the log, with the scope of its key and the number that it should have.
-struct Emitted {
-    var command: Command
-    var scope: Text
-    var number: Int64 = 0
 }

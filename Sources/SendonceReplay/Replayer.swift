@@ -23,13 +23,6 @@ package struct Obstacle: Error, Hashable, Sendable {
     }
 }
 
-/// A decision that follows from the log. Where its key belongs to another share, only event, rule and item
-/// count.
-struct Replayed {
-    var decision: Decision
-    var isJudged = true
-}
-
 /// Belongs to one thread.
 package struct Replayer {
     let log: any LogReader
@@ -60,48 +53,13 @@ package struct Replayer {
         return settle(drafts, at: logged.position)
     }
 
-    /// The same for an event as it lies in a page.
-    mutating func decide(_ event: EventCursor) throws(Obstacle) -> [Decision] {
-        if event.isControl { return try act(on: event.logged) }
-        if let repeated = repeated(at: event.position) { return [repeated] }
-        return settle(try drafts(event), at: event.position)
-    }
-
-    /// The same, of which only this share of the keys is judged.
-    mutating func decideShare(_ event: EventCursor) throws(Obstacle) -> [Replayed] {
-        let position = event.position
-        let isFirst = partition.judges(nil)
-        if event.isControl {
-            return try act(on: event.logged).map { Replayed(decision: $0, isJudged: isFirst) }
-        }
-        if let repeated = repeated(at: position) { return [Replayed(decision: repeated, isJudged: isFirst)] }
-        var replayed: [Replayed] = []
-        for draft in try drafts(event) {
-            if partition.judges(draft.question) {
-                replayed += Projector.decide([draft], at: position, ledger: &keys).map {
-                    Replayed(decision: $0)
-                }
-            } else {
-                let decision = Decision(
-                    position: position, rule: draft.rule, item: draft.item, reason: .noRule)
-                replayed.append(Replayed(decision: decision, isJudged: false))
-            }
-        }
-        if replayed.count > 1 { replayed.sort { Decision.precedes($0.decision, $1.decision) } }
-        return replayed
-    }
-
     private func repeated(at position: Int64) -> Decision? {
         repeats.firstPosition(ofEventAt: position).map {
             Decision(position: position, reason: .repeatedEvent(of: $0))
         }
     }
 
-    private func drafts(_ event: EventCursor) throws(Obstacle) -> [Projector.Draft] {
-        try inForce(at: event.position).draft(event.envelope, payload: event.payload, at: event.position)
-    }
-
-    private func inForce(at position: Int64) throws(Obstacle) -> RulesInForce {
+    func inForce(at position: Int64) throws(Obstacle) -> RulesInForce {
         if let rules { return rules }
         throw Obstacle(
             at: position, "no rule set was in force",

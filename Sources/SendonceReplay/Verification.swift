@@ -1,6 +1,8 @@
 // Decides everything again and compares it with what is recorded, row by row, while the live system goes on.
+import Dispatch
 package import SendonceCore
 package import SendonceStore
+import Synchronization
 
 /// What to verify.
 package struct VerificationRequest: Sendable {
@@ -60,19 +62,22 @@ package struct Verification {
         let beginning = try begin(range)
         let repeats = try RepeatedNames(log, through: range.to)
         let passes = try passCount(range, repeats)
+        let planned = PlannedRules(activations: activations, repeats: repeats)
+        let recorded = LedgerReading(log, range, request.secret)
 
-        var first = try pass(0, of: passes, range, beginning, repeats)
+        var first = try pass(0, of: passes, range, beginning, planned)
         findings.add(contentsOf: first.findings)
         for index in 1..<max(passes, 1) {
-            let next = try pass(index, of: passes, range, beginning, repeats)
+            let next = try pass(index, of: passes, range, beginning, planned)
             findings.add(contentsOf: next.findings)
             first.add(next)
         }
         try checkTail(after: range.to, number: first.number, isHead: range.to == head.position)
         compareActivations(range, first)
-        let recorded = try compareLedger(range, beginning, repeats, passes, first)
+        let ledger = try recorded.result()
+        try compareLedger(ledger, range, beginning, planned, passes, first)
         try DeliveryCheck(log).check(through: first.number, &findings)
-        return try certificate(range, first, recorded, duration: now() - start)
+        return try certificate(range, first, ledger, duration: now() - start)
     }
 
     private func certificate(
@@ -109,24 +114,47 @@ package struct Verification {
     }
 
     private mutating func pass(
-        _ index: Int, of count: Int, _ range: PositionRange, _ beginning: Beginning, _ repeats: RepeatedNames
+        _ index: Int, of count: Int, _ range: PositionRange, _ beginning: Beginning, _ planned: PlannedRules
     ) throws(StoreError) -> ReplayPass {
         let partition = KeyPartition(index: index, count: count)
-        var pass = try ReplayPass(log, request, beginning, repeats, partition, range)
+        var pass = try ReplayPass(log, request, beginning, planned, partition, range)
         try pass.run(&ledger)
         return pass
     }
 
-    /// The ledger as it is recorded. Where it differs, the log is gone through once more to say how.
+    /// Where the ledger differs, the log is gone through once more to say how.
     private mutating func compareLedger(
-        _ range: PositionRange, _ beginning: Beginning, _ repeats: RepeatedNames, _ passes: Int,
-        _ pass: ReplayPass
-    ) throws(StoreError) -> LedgerComparison.Recorded {
-        let recorded = try ledger.read(log, range: range, &findings)
-        guard pass.isComplete, !recorded.differing.isEmpty else { return recorded }
-        ledger.keep(LedgerComparison.shown(recorded.differing))
-        for index in 0..<passes { _ = try self.pass(index, of: passes, range, beginning, repeats) }
-        try ledger.name(log, range: range, buckets: recorded.differing, &findings)
-        return recorded
+        _ recorded: LedgerComparison.Recorded, _ range: PositionRange, _ beginning: Beginning,
+        _ planned: PlannedRules, _ passes: Int, _ pass: ReplayPass
+    ) throws(StoreError) {
+        for breach in recorded.breaches { findings.add(breach) }
+        let differing = ledger.differing(from: recorded)
+        guard pass.isComplete, !differing.isEmpty else { return }
+        ledger.keep(LedgerComparison.shown(differing))
+        for index in 0..<passes { _ = try self.pass(index, of: passes, range, beginning, planned) }
+        try ledger.name(log, range: range, buckets: differing, &findings)
+    }
+}
+
+/// The ledger as it is recorded, read on a thread of its own while the log is decided again.
+private final class LedgerReading: Sendable {
+    private let outcome = Mutex(Result<LedgerComparison.Recorded, StoreError>?.none)
+    private let done = DispatchGroup()
+
+    init(_ log: any RecordReader, _ range: PositionRange, _ secret: LedgerSecret) {
+        let thread = DispatchQueue(label: "sendonce.ledger-reader", qos: .userInitiated)
+        thread.async(group: done) {
+            let read = Result { () throws(StoreError) in
+                try LedgerComparison.read(log, range: range, secret)
+            }
+            self.outcome.withLock { $0 = read }
+        }
+    }
+
+    /// Waits until all is read.
+    func result() throws(StoreError) -> LedgerComparison.Recorded {
+        done.wait()
+        guard let outcome = outcome.withLock({ $0 }) else { throw .failed("the ledger was not read") }
+        return try outcome.get()
     }
 }

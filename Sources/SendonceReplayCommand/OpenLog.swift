@@ -29,7 +29,7 @@ struct OpenLog {
                     "--database holds a password, which everybody on this machine can read: use ~/.pgpass, "
                         + "PGPASSFILE or SENDONCE_DATABASE")
             }
-            log = try PostgresReplayLog(settings)
+            log = try PostgresReplayLog(settings, readers: OpenLog.readers)
             place = Text(try settings.place())
             database = "PostgreSQL: READ ONLY, REPEATABLE READ transactions"
         } else if address.hasSuffix(".jsonl") {
@@ -41,7 +41,7 @@ struct OpenLog {
                 ? "file: opened for reading; redacted, so that its links cannot be recomputed"
                 : "file: opened for reading; every link was recomputed"
         } else {
-            log = try SQLiteReplayLog(path: address)
+            log = try SQLiteReplayLog(path: address, readers: OpenLog.readers)
             place = Text(URL(fileURLWithPath: address).standardizedFileURL.path)
             database = "SQLite: opened read only, an authorizer allows SELECT alone"
         }
@@ -64,6 +64,9 @@ struct OpenLog {
         }
         return records
     }
+
+    /// Threads that read at once: more than these would wait for the one that settles.
+    private static let readers = min(ProcessInfo.processInfo.activeProcessorCount, 4)
 
     /// What holds for this program wherever the log is.
     private static let standing = [

@@ -15,13 +15,19 @@ package import SendonceStore
 package final class SQLiteReplayLog: @unchecked Sendable {
     // Unchecked: `lock` lets one thread at a time touch the connection and its statements.
     package let path: String
+    package let beside: [any RecordReader]
     private let handle: OpaquePointer
     private let lock = NSLock()
     private var statements: [String: Statement] = [:]
 
+    /// `readers`: how many more connections are opened, for as many threads.
+    ///
     /// Errors: `.unavailable` if it cannot be opened; `.schemaTooOld`, `.schemaFromTheFuture`, `.damaged`.
-    package init(path: String, busyTimeout: Double = 5) throws(StoreError) {
+    package init(path: String, busyTimeout: Double = 5, readers: Int = 0) throws(StoreError) {
         self.path = path
+        var beside: [any RecordReader] = []
+        for _ in 0..<readers { beside.append(try SQLiteReplayLog(path: path, busyTimeout: busyTimeout)) }
+        self.beside = beside
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let opened else {
@@ -185,6 +191,12 @@ extension SQLiteReplayLog: RecordReader {
                 if DecisionRow.isEmitted(row) { page.emitted += 1 }
                 return true
             }
+        }
+    }
+
+    package func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
+        page.commands.removeAll()
+        try snapshot { () throws(StoreError) in
             let isCounted =
                 request.countsEmitted && request.lookahead == 0
                 ? try goesOn(behind: page.through) : false

@@ -5,11 +5,17 @@
 
 /// The right to read what was recorded. Whoever holds only this can neither write nor send.
 package protocol RecordReader: LogReader {
-    /// Fills the page with the events behind `request.after`, what was decided for them, and the commands
-    /// with a number above `request.number` up to the first one whose position lies behind the page, but no
-    /// more than were emitted in the page: a backfill emits commands of earlier positions. Where the log ends
-    /// with the page, also what is too many.
+    /// Others of its kind on the same log, each with a connection of its own, so that several threads can
+    /// read at once. They were opened with this one: behind the barriers nothing can be opened any more.
+    var beside: [any RecordReader] { get }
+
+    /// Fills the page with the events behind `request.after` and with what was decided for them.
     func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
+
+    /// Fills the page's commands: those with a number above `request.number` up to the first one whose
+    /// position lies behind the page, but no more than were emitted in the page: a backfill emits commands of
+    /// earlier positions. Where the log ends with the page, also what is too many.
+    func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
 
     /// The number of the last command.
     func commandCount() throws(StoreError) -> Int64
@@ -70,7 +76,7 @@ package final class RecordPage: @unchecked Sendable {
     package let decisions = RowBuffer(capacity: 1 << 17)
     /// How many of them say that a command was emitted.
     package var emitted = 0
-    /// `CommandRow`, by number.
+    /// `CommandRow`, by number; empty until they are read by themselves.
     package let commands = RowBuffer(capacity: 1 << 17)
 
     package init() {}

@@ -43,19 +43,50 @@ package enum DecisionRow {
     package static func isEmitted(_ row: some RecordedRow) -> Bool { row.span(3).first == 0x65 }
 
     package static func add(_ decision: Decision, to rows: RowBuffer) {
-        let facts = ReasonColumns(decision.reason, command: decision.command?.id)
         rows.add(decision.position)
         rows.add(decision.rule)
         rows.add(decision.item)
         rows.add(decision.reason.word)
         rows.add(decision.key?.text)
         rows.add(decision.recipient)
+        addFacts(ReasonColumns(decision.reason, command: decision.command?.id), to: rows)
+        rows.add(decision.event)
+        rows.endRow()
+    }
+
+    /// The row of the same event, rule and item with another reason, without a command of its own.
+    package static func add(_ row: UnsafeRawBufferPointer, because reason: Reason, to rows: RowBuffer) {
+        var cursor = RowCursor(row)
+        rows.add(raw: UnsafeRawBufferPointer(rebasing: row[..<cursor.skipIdentity()]))
+        rows.add(reason.word)
+        _ = cursor.part()
+        let key = cursor.offset
+        _ = (cursor.part(), cursor.part())
+        rows.add(raw: UnsafeRawBufferPointer(rebasing: row[key..<cursor.offset]))
+        addFacts(ReasonColumns(reason, command: nil), to: rows)
+        rows.addNull()
+        rows.endRow()
+    }
+
+    /// The bytes that say which decision it is: position, rule and item.
+    package static func identity(_ row: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var cursor = RowCursor(row)
+        return UnsafeRawBufferPointer(rebasing: row[..<cursor.skipIdentity()])
+    }
+
+    private static func addFacts(_ facts: ReasonColumns, to rows: RowBuffer) {
         rows.add(facts.winner)
         rows.add(facts.until?.microseconds)
         rows.add(facts.detail)
         rows.add(facts.command)
-        rows.add(decision.event)
-        rows.endRow()
+    }
+}
+
+extension RowCursor {
+    /// Passes position, rule and item, and says where it is then.
+    fileprivate mutating func skipIdentity() -> Int {
+        _ = (integer(), part(), integer())
+        return offset
     }
 }
 
@@ -66,6 +97,16 @@ package enum CommandRow {
         occurred_at, not_before, expires_at, on_unknown, supersede_digest
         """
     package static let positionColumn: Int32 = 2
+    /// Where a row's number stands.
+    package static let numberOffset = 0
+
+    /// The bytes that say which decision emitted it, as in `DecisionRow.identity`.
+    package static func identity(_ row: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var cursor = RowCursor(row)
+        _ = (cursor.integer(), cursor.part())
+        let start = cursor.offset
+        return UnsafeRawBufferPointer(rebasing: row[start..<cursor.skipIdentity()])
+    }
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         rows.add(row.integer(0))
@@ -123,6 +164,9 @@ package enum LedgerRow {
         rows.endRow()
     }
 
+    /// Where a row's number stands, before its end.
+    package static let numberFromEnd = 8
+
     package static func add(_ command: Command, scope: Text, number: Int64, to rows: RowBuffer) {
         rows.add(command.key.text)
         rows.add(command.key.digest)
@@ -161,6 +205,8 @@ extension RowBuffer {
     /// A text or bytes as stored, or NULL.
     @inline(__always)
     fileprivate func addText(_ row: some RecordedRow, _ column: Int32) {
-        if row.isNull(column) { addNull() } else { add(part: row.span(column)) }
+        let bytes = row.span(column)
+        // One question for most values: only what is empty can be NULL.
+        if bytes.isEmpty, row.isNull(column) { addNull() } else { add(part: bytes) }
     }
 }

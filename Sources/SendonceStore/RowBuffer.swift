@@ -62,6 +62,12 @@ package final class RowBuffer: @unchecked Sendable {
 
     package func endRow() { ends.append(count) }
 
+    /// Puts a number in the place of one that was added.
+    package func replace(_ number: Int64, at offset: Int) {
+        precondition(offset >= 0 && offset + 8 <= count, "only what was added is replaced")
+        memory.storeBytes(of: number.bigEndian, toByteOffset: offset, as: Int64.self)
+    }
+
     /// Takes back what was written behind the last row that was ended.
     package func dropOpenRow() { count = ends.last ?? 0 }
 
