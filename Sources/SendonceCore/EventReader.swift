@@ -193,6 +193,7 @@ struct EventReader {
             default: continue
             }
         }
+        guard !rule.message.needs.isEmpty else { return nil }
         let context = TemplateContext(reader: self, source: rule.message, recipient: recipient)
         return context.firstMissing(of: rule.message.needs)
     }

@@ -46,9 +46,15 @@ package enum Projector {
     package static func draft(
         _ event: Event, at position: Int64, fields: Result<Fields, PayloadDefect>, under rules: RuleSet
     ) -> [Draft] {
-        guard let reading = rules.reading(of: event.type) else {
-            return [Draft(kind: .decided(.noRule))]
-        }
+        draft(event, at: position, fields: fields, under: rules, rules.reading(of: event.type))
+    }
+
+    /// The same where it is known already what the rules say of the event's type.
+    package static func draft(
+        _ event: Event, at position: Int64, fields: Result<Fields, PayloadDefect>, under rules: RuleSet,
+        _ reading: RuleSet.Reading?
+    ) -> [Draft] {
+        guard let reading else { return [Draft(kind: .decided(.noRule))] }
         switch fields {
         case .failure(let defect):
             return [Draft(kind: .decided(.payloadInvalid(detail: defect.description)))]
@@ -100,18 +106,22 @@ package enum Projector {
 
     /// Why the command of an event of this time may not be emitted, given the winners in its window, lowest
     /// position first; nil if it may.
-    package static func loss(
-        at time: Timestamp, _ window: Window, to winners: some Collection<WinnerPlace>
-    ) -> Reason? {
+    package static func loss(at time: Timestamp, _ window: Window, to winners: [WinnerPlace]) -> Reason? {
         func distance(_ winner: WinnerPlace) -> UInt64 { (winner.occurredAt - time).microseconds.magnitude }
         // The nearest winner explains best; of two equally near ones the earlier position.
         let nearest = winners.min { left, right in
             let (toLeft, toRight) = (distance(left), distance(right))
             return toLeft == toRight ? left.position < right.position : toLeft < toRight
         }
-        guard let nearest else { return nil }
+        return nearest.map { loss(at: time, window, first: winners.first ?? $0, nearest: $0) }
+    }
+
+    /// The same where winners are known to be there: the one with the lowest position, and the nearest.
+    package static func loss(
+        at time: Timestamp, _ window: Window, first: WinnerPlace, nearest: WinnerPlace
+    ) -> Reason {
         guard let until = window.until(winner: nearest.occurredAt, at: time) else {
-            return .duplicate(winner: winners.first?.position ?? nearest.position)
+            return .duplicate(winner: first.position)
         }
         return .withinWindow(winner: nearest.position, until: until)
     }

@@ -11,7 +11,7 @@ package final class RulesInForce {
     private let reader: PayloadReader
     /// What was read last. A slot that an event's type does not read may hold what another type left: no rule
     /// that acts on the event looks at it.
-    private var found: Fields
+    @exclusivity(unchecked) private var found: Fields
 
     /// Loads what the activation names. A stored rule set that cannot be parsed was changed behind our back,
     /// or needs a newer program: `damaged`.
@@ -37,20 +37,24 @@ package final class RulesInForce {
     package func draft(
         _ event: Event, payload: UnsafeRawBufferPointer, at position: Int64
     ) -> [Projector.Draft] {
-        Projector.draft(event, at: position, fields: fields(of: event.type, payload), under: rules)
+        let reading = rules.reading(of: event.type)
+        return Projector.draft(
+            event, at: position, fields: fields(reading, payload), under: rules, reading)
     }
 
     /// Reads an event of the log as one of the rules sees it now.
     package func past(_ logged: LoggedEvent, for rule: Rule) -> PastEvent {
-        let fields = logged.event.payload.withUnsafeBytes { self.fields(of: logged.event.type, $0) }
+        let fields = logged.event.payload.withUnsafeBytes {
+            self.fields(rules.reading(of: logged.event.type), $0)
+        }
         return PastEvent(
             logged.event, at: logged.position, fields: fields, for: rule, ruleSet: rules.digest)
     }
 
     private func fields(
-        of type: Text, _ payload: UnsafeRawBufferPointer
+        _ reading: RuleSet.Reading?, _ payload: UnsafeRawBufferPointer
     ) -> Result<Fields, PayloadDefect> {
-        guard let reading = rules.reading(of: type) else { return .success(found) }
+        guard let reading else { return .success(found) }
         do throws(PayloadDefect) {
             try reader.read(payload, slots: reading.slots, into: &found)
             return .success(found)

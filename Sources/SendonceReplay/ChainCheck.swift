@@ -36,8 +36,8 @@ struct ChainCheck {
     /// behind the position that was reached.
     mutating func check(_ page: RecordPage, isChained: Bool, _ findings: inout Findings) {
         // With the first link the others fit, too, unless the chain is another one by now.
-        if isChained, recorded == computed, let last = page.last, let first = page.first, first.position == position + 1, first.link(after: computed) == first.link,
-            let link = last.link
+        if isChained, recorded == computed, let first = page.first, first.position == position + 1,
+            first.link(after: computed) == first.link, let last = page.last, let link = last.link
         {
             events += Int64(page.events.ends.count)
             (position, recorded, computed) = (last.position, link, link)

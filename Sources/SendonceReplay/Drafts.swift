@@ -33,9 +33,10 @@ final class Drafts: @unchecked Sendable {
     /// The events' places in their page.
     var events = 0..<0
     /// In the order in which they are settled.
-    var entries: [DraftEntry] = []
+    // Nothing calls back while entries are added; checking that each time takes longer than adding.
+    @exclusivity(unchecked) var entries: [DraftEntry] = []
     /// Indices of `entries` in the order in which the decisions of each event are recorded.
-    var order: [Int] = []
+    @exclusivity(unchecked) var order: [Int] = []
     /// `DecisionRow` for each entry; of one that claims as if it won.
     let decisions = RowBuffer(capacity: 1 << 17)
     /// `CommandRow` for each entry that claims, without its number.

@@ -40,7 +40,7 @@ package struct KeyTable: Ledger {
     func loss(of key: Digest, at time: Timestamp, _ window: Window) -> Reason? {
         let range = window.range(at: time)
         guard case .first = range else { return Projector.loss(at: time, window, to: places(of: key, range)) }
-        return first(key).flatMap { Projector.loss(at: time, window, to: CollectionOfOne($0)) }
+        return first(key).map { Projector.loss(at: time, window, first: $0, nearest: $0) }
     }
 
     func latestCommand(of key: Digest) -> CommandID? {

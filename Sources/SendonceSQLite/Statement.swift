@@ -11,9 +11,9 @@ final class Statement: RecordedRow {
     private let handle: OpaquePointer
     private let database: OpaquePointer
     private let scratch: UnsafeMutableRawBufferPointer
-    private var scratchUsed = 0
-    private var parameter: Int32 = 0
-    private var bindCode = SQLITE_OK
+    @exclusivity(unchecked) private var scratchUsed = 0
+    @exclusivity(unchecked) private var parameter: Int32 = 0
+    @exclusivity(unchecked) private var bindCode = SQLITE_OK
 
     /// Room for the short values of sixteen rows: names, addresses, keys, digests, most payloads.
     private static let scratchBytes = 16_384

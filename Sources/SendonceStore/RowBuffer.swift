@@ -122,17 +122,32 @@ package final class RowBuffer: @unchecked Sendable {
         add(Int64(36))
         reserve(36)
         var place = count
-        for index in 0..<min(bytes.count, 16) {
-            if index == 4 || index == 6 || index == 8 || index == 10 {
-                memory.storeBytes(of: 0x2D, toByteOffset: place, as: UInt8.self)
-                place += 1
-            }
-            let byte = bytes[index]
-            let digits = UInt16(RowBuffer.digit(byte >> 4)) | UInt16(RowBuffer.digit(byte & 15)) << 8
-            memory.storeBytes(of: digits.littleEndian, toByteOffset: place, as: UInt16.self)
-            place += 2
+        precondition(bytes.count == 16, "a UUID is 16 bytes")
+        let high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+        let low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        func put(_ digits: UInt64, _ number: Int) {
+            memory.storeBytes(of: digits.littleEndian, toByteOffset: place, as: UInt64.self)
+            place += number
         }
-        count = place
+        func addHyphen() {
+            memory.storeBytes(of: 0x2D, toByteOffset: place, as: UInt8.self)
+            place += 1
+        }
+        // Eight digits are stored at once; where only four are wanted, the rest is written over.
+        put(RowBuffer.digits(UInt32(high >> 32)), 8)
+        addHyphen()
+        put(RowBuffer.digits(UInt32(truncatingIfNeeded: high)), 4)
+        addHyphen()
+        put(RowBuffer.digits(UInt32(truncatingIfNeeded: high << 16)), 4)
+        addHyphen()
+        put(RowBuffer.digits(UInt32(low >> 32)), 4)
+        addHyphen()
+        put(RowBuffer.digits(UInt32(truncatingIfNeeded: low >> 16)), 8)
+        // The last four: stored alone, because nothing behind them is reserved.
+        let rest = RowBuffer.digits(UInt32(truncatingIfNeeded: low << 16))
+        memory.storeBytes(
+            of: UInt32(truncatingIfNeeded: rest).littleEndian, toByteOffset: place, as: UInt32.self)
+        count = place + 4
     }
 
     package func add(_ id: CommandID) {
@@ -142,7 +157,17 @@ package final class RowBuffer: @unchecked Sendable {
 
     package func add(_ id: CommandID?) { if let id { add(id) } else { addNull() } }
 
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    /// The eight lower-case digits of a number, the first one in the lowest byte: a byte for each digit, all
+    /// of them at once.
+    private static func digits(_ value: UInt32) -> UInt64 {
+        var spread = UInt64(value.byteSwapped)
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        let nibbles = (spread & 0x000F_000F_000F_000F) << 8 | (spread >> 4) & 0x000F_000F_000F_000F
+        // 1 in each byte above 9; letters begin 0x27 behind where digits would go on.
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+    }
 
     @inline(__always)
     private func reserve(_ bytes: Int) {

@@ -106,6 +106,46 @@ struct RandomLogTests {
         #expect(rest.from == 4_097)
     }
 
+    @Test("Pages that end early, because payloads are large, follow each other as others do")
+    func largePayloads() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 5)
+        try shop.activate(variant: 0, at: .start)
+        for index in 0..<1_200 {
+            // Three of them are more than a page may hold.
+            let isLarge = index % 97 < 4
+            guard isLarge else {
+                _ = try place.store.append(shop.event())
+                continue
+            }
+            let padding = String(repeating: "x", count: 400_000)
+            let payload = #"{"order":\#(index),"email":"ann@x.test","total":5,"padding":"\#(padding)"}"#
+            _ = try place.store.append(NewEvent(type: "order.placed", payload: Array(payload.utf8)))
+        }
+        try shop.project(batchEvents: 100, at: .start)
+        try shop.activate(variant: 1, at: .start + .hours(1))
+        try shop.project(batchEvents: 100, at: .start)
+        try expectSame(place.verify(), events: 1_202)
+        try expectSame(place.verify { $0.from = 700 }, events: 503)
+        try expectSame(place.verify { $0.passes = 3 }, events: 1_202)
+    }
+
+    @Test("A log that cannot be read on ends in its error, wherever that is", .timeLimit(.minutes(1)))
+    func unreadable() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 6)
+        try shop.run(rounds: 2, events: 2_000, batchEvents: 1_000)
+        for readers in [0, 3] {
+            for position in [Int64(0), 1_024, 3_584] {
+                let log = BreakingLog(try place.log(readers: readers), at: position)
+                var verification = Verification(log, VerificationRequest(place: "here")) { .start }
+                #expect(throws: StoreError.unavailable("broken at \(position)")) {
+                    try verification.run()
+                }
+            }
+        }
+    }
+
     private func expectSame(_ certificate: Certificate, events: Int64) throws {
         #expect(certificate.verdict == .same, "\(certificate.text)")
         #expect(certificate.counts.events == events)

@@ -48,18 +48,21 @@ final class ReplayPlace {
 
     private var path: String { folder?.appending(path: "log.db").path ?? "" }
 
-    /// The log as replay opens it.
-    func log() throws -> any RecordReader {
-        guard let database else { return try SQLiteReplayLog(path: path) }
-        return try PostgresReplayLog(database.settings())
+    /// The log as replay opens it, with so many connections beside it.
+    func log(readers: Int = 0) throws -> any RecordReader {
+        guard let database else { return try SQLiteReplayLog(path: path, readers: readers) }
+        return try PostgresReplayLog(database.settings(), readers: readers)
     }
 
-    /// Verifies; the same secret every time, because nothing may depend on it.
+    /// Verifies; what the certificate says must not depend on how many threads read.
     func verify(_ change: (inout VerificationRequest) -> Void = { _ in }) throws -> Certificate {
         var request = VerificationRequest(place: "here")
         change(&request)
         var verification = Verification(try log(), request) { .start }
-        return try verification.run()
+        let certificate = try verification.run()
+        var threaded = Verification(try log(readers: 3), request) { .start }
+        #expect(try threaded.run().json.jsonText == certificate.json.jsonText)
+        return certificate
     }
 
     /// Changes what is recorded, as somebody can who owns the tables.

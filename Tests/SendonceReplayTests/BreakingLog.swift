@@ -1,0 +1,52 @@
+// A log whose file or server is lost on the way.
+import SendonceCore
+import SendonceStore
+
+/// Reads up to a position, and no page behind it.
+struct BreakingLog: RecordReader {
+    private let log: any RecordReader
+    private let position: Int64
+    let beside: [any RecordReader]
+
+    init(_ log: any RecordReader, at position: Int64) {
+        self.log = log
+        self.position = position
+        beside = log.beside.map { BreakingLog($0, at: position) }
+    }
+
+    func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
+        guard request.after < position else { throw .unavailable("broken at \(position)") }
+        try log.read(request, into: page)
+    }
+
+    func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
+        try log.readCommands(request, into: page)
+    }
+
+    func commandCount() throws(StoreError) -> Int64 { try log.commandCount() }
+
+    func names(
+        after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer
+    ) throws(StoreError) {
+        try log.names(after: place, through: position, limit: limit, into: rows)
+    }
+
+    func ledger(after key: LedgerPlace?, limit: Int, into rows: RowBuffer) throws(StoreError) {
+        try log.ledger(after: key, limit: limit, into: rows)
+    }
+
+    func deliveries(_ numbers: ClosedRange<Int64>, into page: DeliveryPage) throws(StoreError) {
+        try log.deliveries(numbers, into: page)
+    }
+
+    func head() throws(StoreError) -> LogHead { try log.head() }
+    func activations() throws(StoreError) -> [Activation] { try log.activations() }
+
+    func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {
+        try log.events(after: position, limit: limit, bytes: bytes)
+    }
+
+    func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? {
+        try log.ruleSetFiles(digest)
+    }
+}
