@@ -40,12 +40,12 @@ enum Workload {
         let path = folder.path(name)
         _ = try SQLiteMigration(path: path).up(now: Clock.now())
         guard !isBare else { return path }
-        try activate(in: try SQLiteStore(path: path))
+        try activate(rules, in: try SQLiteStore(path: path))
         return path
     }
 
-    /// Brings the rule set into force.
-    static func activate(in store: AnyStore) throws {
+    /// Brings a rule set into force.
+    static func activate(_ rules: String = rules, in store: AnyStore) throws {
         let parsed = try RuleFile.parse(Array(rules.utf8), fileName: "rules.yaml") { _ in nil }
         let plan = try RuleSetActivation.plan(parsed, in: store)
         _ = try RuleSetActivation.activate(

@@ -59,7 +59,7 @@ final class PageReader: @unchecked Sendable {
     private func read(after number: Int64) {
         // A log is read from the very first row, also what stands where nothing may stand.
         var (after, number) = (range.from == 1 ? Int64.min : range.from - 1, number)
-        let step = Int64(VerificationLimits.pageEvents)
+        let step = Int64(log.pageEvents)
         for turn in 0... {
             free.wait()
             let page = pages[turn % pages.count]

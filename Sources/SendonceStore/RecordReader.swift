@@ -5,6 +5,10 @@
 
 /// The right to read what was recorded. Whoever holds only this can neither write nor send.
 package protocol RecordReader: LogReader {
+    /// Positions to one page of this store, a power of 2 from 512 to 4,096: digests are made of blocks of
+    /// 4,096 positions, and a block ends with a page.
+    var pageEvents: Int { get }
+
     /// Fills the page with the events behind `request.after`, what was decided for them, and the commands
     /// with a number above `request.number` up to the first one whose position lies behind the page, but no
     /// more than were emitted in the page: a backfill emits commands of earlier positions. Where the log ends
