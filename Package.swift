@@ -203,7 +203,7 @@ let package = Package(
             swiftSettings: house),
         // What the benchmark is measured against: the same durable writes and the same requests in plain C.
         .target(
-            name: "CBare", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")],
+            name: "CBare", dependencies: ["CLibPQ", .product(name: "GRDBSQLite", package: "GRDB.swift")],
             linkerSettings: [.linkedLibrary("curl")]),
 
         // Tests. Values in, values out.

@@ -49,15 +49,15 @@ struct Arguments {
             return
         }
         var chosen: [Benchmark] = []
-        var seconds: Int?
+        var (events, seconds): (Int?, Int?)
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
             case "--events":
-                guard let events = rest.popFirst().flatMap({ Int($0) }), events > 0 else {
+                guard let number = rest.popFirst().flatMap({ Int($0) }), number > 0 else {
                     throw BenchmarkError("--events takes a number")
                 }
-                sizes.verifiedEvents = events
+                events = number
             case "--help", "-h": return
             case "--quick": sizes = .quick
             case "--no-floors": hasFloors = false
@@ -73,6 +73,8 @@ struct Arguments {
                 chosen.append(benchmark)
             }
         }
+        // Wherever `--quick` stands among them.
+        sizes.verifiedEvents = events ?? sizes.verifiedEvents
         sizes.idleSeconds = seconds ?? sizes.idleSeconds
         role = .measure(chosen.isEmpty ? Benchmark.allCases : chosen)
     }

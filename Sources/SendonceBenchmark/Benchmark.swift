@@ -4,6 +4,7 @@ enum Benchmark: String, CaseIterable {
     case append, projection, memory, queue, outcome, latency, core, verify, postgres
     case postgresOutcome = "postgres-outcome"
     case postgresIdle = "postgres-idle"
+    case postgresVerify = "postgres-verify"
 
     var words: String {
         switch self {
@@ -19,6 +20,7 @@ enum Benchmark: String, CaseIterable {
         case .postgres: "the store on PostgreSQL, if SENDONCE_BENCHMARK_POSTGRES names an empty database"
         case .postgresOutcome: "append to recorded outcome there, two dispatchers, beside PgQueuer"
         case .postgresIdle: "a steady load there while an idle transaction holds back vacuum"
+        case .postgresVerify: "a log there decided again, beside COPY TO STDOUT of the same rows"
         }
     }
 
@@ -35,6 +37,7 @@ enum Benchmark: String, CaseIterable {
         case .postgres: try PostgresBenchmark.measure(sizes)
         case .postgresOutcome: try PostgresOutcomeBenchmark.measure(sizes)
         case .postgresIdle: try PostgresIdleBenchmark.measure(sizes)
+        case .postgresVerify: try PostgresVerifyBenchmark.measure(sizes)
         }
     }
 }

@@ -49,10 +49,10 @@ final class ServerDatabase {
         _ = try? server.run("DROP DATABASE \(name) WITH (FORCE)")
     }
 
-    /// Migrated, with the rule set in force.
-    func migrate() throws {
+    /// Migrated, with a rule set in force.
+    func migrate(rules: String = Workload.rules) throws {
         _ = try PostgresMigration(PostgresSettings(connection: connection)).up(now: Clock.now())
-        try Workload.activate(in: try store("activation"))
+        try Workload.activate(rules, in: try store("activation"))
     }
 
     func store(_ name: String) throws -> PostgresStore {

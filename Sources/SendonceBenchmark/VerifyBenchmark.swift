@@ -2,8 +2,8 @@
 import CBare
 import Foundation
 import SendonceCore
+import SendoncePostgres
 import SendonceReplay
-import SendonceRules
 import SendonceSQLite
 import SendonceStore
 
@@ -17,8 +17,8 @@ enum VerifyBenchmark {
         var (peak, keys) = (0.0, 0.0)
         for _ in 0..<sizes.verifyRounds {
             let scan = try scan(path, tables)
-            let two = try child(["--child", "verify", path])
-            let single = try child(["--child", "verify", path], onOneCore: true)
+            let two = try child(path)
+            let single = try child(path, onOneCore: true)
             one.add(Cost(seconds: single[0], processor: single[1]), limit: scan)
             both.add(Cost(seconds: two[0], processor: two[1]), limit: scan)
             (peak, keys, rows) = (max(peak, two[2]), two[3], two[4])
@@ -60,8 +60,10 @@ enum VerifyBenchmark {
         return cost
     }
 
-    private static func child(_ arguments: [String], onOneCore: Bool = false) throws -> [Double] {
-        let child = try ChildProcess(arguments, onOneCore: onOneCore)
+    /// What a child says that verified: seconds, processor seconds, the peak of resident memory in bytes,
+    /// keys and rows.
+    static func child(_ place: String, onOneCore: Bool = false) throws -> [Double] {
+        let child = try ChildProcess(["--child", "verify", place], onOneCore: onOneCore)
         let words = child.readLine().split(separator: " ").compactMap { Double($0) }
         child.wait()
         guard words.count == 5 else { throw BenchmarkError("the log was not found to be the same") }
@@ -69,16 +71,17 @@ enum VerifyBenchmark {
         return words
     }
 
-    /// The child's part. Prints seconds, processor seconds, the peak of resident memory in bytes, keys and
-    /// rows.
-    static func verify(_ path: String, memory: Int?) throws {
-        var request = VerificationRequest(place: Text(path))
+    /// The child's part, for a file or a database on a server.
+    static func verify(_ place: String, memory: Int?) throws {
+        var request = VerificationRequest(place: "benchmark")
         request.keyMemory = memory
         let start = (Clock.monotonic(), Clock.processorSeconds())
         let readers = ProcessInfo.processInfo.activeProcessorCount
-        var verification = Verification(try SQLiteReplayLog(path: path, readers: readers), request) {
-            Clock.now()
-        }
+        let log: any RecordReader =
+            PostgresSettings.isAddress(place)
+            ? try PostgresReplayLog(PostgresSettings(connection: place), readers: readers)
+            : try SQLiteReplayLog(path: place, readers: readers)
+        var verification = Verification(log, request) { Clock.now() }
         let certificate = try verification.run()
         let seconds = Double(Clock.monotonic() - start.0) / 1e9
         guard certificate.verdict == .same else {

@@ -1,9 +1,8 @@
 // A log as a shop writes it: ten kinds of event, a rule for each, every event written twice by two workers.
-import CBare
-import Foundation
+import SendoncePostgres
 import SendonceProjection
-import SendonceRules
 import SendonceSQLite
+import SendonceStore
 
 enum VerifyWorkload {
     static let types = (0..<10).map { "shop.event-\($0)" }
@@ -33,18 +32,38 @@ enum VerifyWorkload {
             """
     }
 
-    /// Makes the log with the projector itself.
+    /// Events to a transaction of the application.
+    private static let block = 1_000
+
+    /// Makes the log with the projector itself, in a migrated file.
     static func make(_ path: String, events: Int) throws {
-        let block = 1_000
+        try make(events, in: try SQLiteStore(path: path)) { payloads, type in
+            _ = try Workload.bareAppend(path, payloads, rows: block, type: type)
+        }
+    }
+
+    /// The same in a migrated database on a server. Left as a server leaves it that had time to clean up.
+    static func make(in database: ServerDatabase, events: Int) throws {
+        let plain = PlainConnection(database.connection)
+        try make(events, in: try database.store("projector")) { payloads, type in
+            let rows = payloads.map { "('\(type)', '\($0)')" }.joined(separator: ",")
+            try plain.run("INSERT INTO outbox (event_type, payload) VALUES \(rows)")
+        }
+        try plain.run("VACUUM (ANALYZE)")
+        try plain.run("CHECKPOINT")
+    }
+
+    private static func make(
+        _ events: Int, in store: AnyStore, append: (_ payloads: [String], _ type: String) throws -> Void
+    ) throws {
         var order = 0
         var made = 0
-        let projector = LiveProjector(store: try SQLiteStore(path: path))
+        let projector = LiveProjector(store: store)
         while made < events {
             for type in types where made < events {
                 let count = min(block, events - made)
                 // Each order twice.
-                let payloads = (0..<count).map { Workload.payload(order + $0 / 2) }
-                _ = try Workload.bareAppend(path, payloads, rows: block, type: type)
+                try append((0..<count).map { Workload.payload(order + $0 / 2) }, type)
                 made += count
             }
             order += block / 2

@@ -44,7 +44,7 @@ enum Workload {
         return path
     }
 
-    /// Brings the rule set into force.
+    /// Brings a rule set into force.
     static func activate(_ rules: String = rules, in store: AnyStore) throws {
         let parsed = try RuleFile.parse(Array(rules.utf8), fileName: "rules.yaml") { _ in nil }
         let plan = try RuleSetActivation.plan(parsed, in: store)

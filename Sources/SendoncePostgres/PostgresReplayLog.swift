@@ -33,19 +33,7 @@ package final class PostgresReplayLog: Sendable {
     func snapshot<Result>(
         _ body: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try session.snapshot(body)
-    }
-}
-
-extension Session {
-    /// Gives each row to `read`.
-    fileprivate func each(
-        _ sql: String, _ bind: (Statement) -> Void, read: (Row) -> Void
-    ) throws(StoreError) {
-        let statement = Statement(sql)
-        bind(statement)
-        let rows = try rows(of: statement)
-        for index in 0..<rows.count { read(rows[index]) }
+        try session.pageSnapshot(body)
     }
 }
 
@@ -102,16 +90,23 @@ extension PostgresReplayLog: LogReader {
 }
 
 extension PostgresReplayLog: RecordReader {
+    /// A page is some milliseconds, so that the ways to the server and back are little of it.
+    package var pageEvents: Int { 2_048 }
+
     package func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
         page.removeAll()
         try snapshot { (session: Session) throws(StoreError) in
-            try readEvents(request, into: page, session)
-            try session.each(Self.decisionSQL) {
-                $0.add(request.after)
-                $0.add(page.through)
-            } read: {
-                DecisionRow.add($0, to: page.decisions)
-                if DecisionRow.isEmitted($0) { page.emitted += 1 }
+            page.through = try end(of: request, session)
+            try session.copy(
+                CopyOut(
+                    query: Self.eventSQL(request.after, page.through), forms: EventRow.forms,
+                    rows: page.events),
+                CopyOut(
+                    query: Self.decisionSQL(request.after, page.through), forms: DecisionRow.forms,
+                    rows: page.decisions))
+            for index in page.decisions.ends.indices
+            where DecisionRow.isEmitted(page.decisions.row(index)) {
+                page.emitted += 1
             }
         }
     }
@@ -119,74 +114,76 @@ extension PostgresReplayLog: RecordReader {
     package func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
         page.commands.removeAll()
         try snapshot { (session: Session) throws(StoreError) in
-            let isCounted =
-                request.countsEmitted && request.lookahead == 0
-                ? try goesOn(behind: page.through, session) : false
-            try session.each(Self.commandSQL) {
-                $0.add(request.number)
-                $0.add(page.through)
-                $0.add(request.lookahead)
-                $0.add(isCounted ? Int64(page.emitted) : Int64.max)
-            } read: {
-                CommandRow.add($0, to: page.commands)
-            }
+            try session.copy(
+                CopyOut(
+                    query: Self.commandSQL(request, page), forms: CommandRow.forms, rows: page.commands))
         }
     }
 
-    private func goesOn(behind position: Int64, _ session: Session) throws(StoreError) -> Bool {
-        try session.first("SELECT 1 FROM outbox_log WHERE position > $1 LIMIT 1") {
-            $0.add(position)
-        } read: {
-            _ in
-            true
-        } ?? false
-    }
-
-    private func readEvents(
-        _ request: RecordRequest, into page: RecordPage, _ session: Session
-    ) throws(StoreError) {
-        page.through = request.end
-        // Sizes first: they are known without fetching a payload, and one page is never much larger than
-        // asked.
-        let last = try session.first(Self.sizeSQL) {
+    /// The last position whose events fit. Sizes are known without fetching a payload, and one page is never
+    /// much larger than asked.
+    private func end(of request: RecordRequest, _ session: Session) throws(StoreError) -> Int64 {
+        let end = request.end
+        let size = try session.first(Self.sizeSQL) {
             $0.add(request.after)
-            $0.add(request.end)
+            $0.add(end)
+        } read: {
+            $0.integer(0)
+        }
+        guard let size, size > request.bytes else { return end }
+        let last = try session.first(Self.lastSQL) {
+            $0.add(request.after)
+            $0.add(end)
             $0.add(request.bytes)
         } read: {
             $0.integerIfAny(0)
         }
-        if let last = last ?? nil { page.through = last }
-        try session.each(Self.eventSQL) {
-            $0.add(request.after)
-            $0.add(page.through)
-        } read: {
-            EventRow.add($0, to: page.events)
-        }
+        return (last ?? nil) ?? end
     }
 
+    private static let sizeSQL =
+        "SELECT sum(octet_length(payload)) FROM outbox_log WHERE position > $1 AND position <= $2"
     /// The last position that fits, where not all do.
-    private static let sizeSQL = """
+    private static let lastSQL = """
         SELECT max(position) FILTER (WHERE size <= $3 OR place = 1) FROM (
             SELECT position, sum(octet_length(payload)) OVER (ORDER BY position) AS size,
                 row_number() OVER (ORDER BY position) AS place
             FROM outbox_log WHERE position > $1 AND position <= $2
-        ) sized HAVING max(size) > $3
+        ) sized
         """
-    private static let eventSQL = """
-        SELECT \(EventRow.columns) FROM outbox_log WHERE position > $1 AND position <= $2 ORDER BY position
+
+    private static func eventSQL(_ after: Int64, _ through: Int64) -> String {
         """
-    private static let decisionSQL = """
-        SELECT \(DecisionRow.columns) FROM outbox_decision WHERE position > $1 AND position <= $2
+        SELECT \(EventRow.columns) FROM outbox_log
+        WHERE position > BIGINT '\(after)' AND position <= \(through)
+        ORDER BY position
+        """
+    }
+
+    private static func decisionSQL(_ after: Int64, _ through: Int64) -> String {
+        """
+        SELECT \(DecisionRow.columns) FROM outbox_decision
+        WHERE position > BIGINT '\(after)' AND position <= \(through)
         ORDER BY position, rule, item
         """
+    }
+
     /// Up to the first command, in the order of numbers, that lies behind the page; with a lookahead up to
-    /// the one after so many.
-    private static let commandSQL = """
-        SELECT \(CommandRow.columns) FROM outbox_command WHERE number > $1 AND position <= $2
-            AND number < coalesce((SELECT number FROM outbox_command
-                WHERE number > $1 AND position > $2 ORDER BY number LIMIT 1 OFFSET $3), 9223372036854775807)
-        ORDER BY number LIMIT $4
-        """
+    /// the one after so many. Where the log goes on, no more than were emitted; LIMIT NULL is none.
+    private static func commandSQL(_ request: RecordRequest, _ page: RecordPage) -> String {
+        let (number, through) = (request.number, page.through)
+        let goesOn = "(SELECT max(position) FROM outbox_log) > \(through)"
+        let isCounted = request.countsEmitted && request.lookahead == 0
+        let limit = isCounted ? "(SELECT CASE WHEN \(goesOn) THEN \(page.emitted) END)" : "NULL"
+        return """
+            SELECT \(CommandRow.columns) FROM outbox_command
+            WHERE number > \(number) AND position <= \(through)
+                AND number < coalesce((SELECT number FROM outbox_command
+                    WHERE number > \(number) AND position > \(through)
+                    ORDER BY number LIMIT 1 OFFSET \(request.lookahead)), \(Int64.max))
+            ORDER BY number LIMIT \(limit)
+            """
+    }
 
     package func commandCount() throws(StoreError) -> Int64 {
         try snapshot { (session: Session) throws(StoreError) in
@@ -197,77 +194,62 @@ extension PostgresReplayLog: RecordReader {
     package func names(
         after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer
     ) throws(StoreError) {
-        let condition = place == nil ? "" : "AND (id, source, position) > ($3, $4, $5)"
-        let sql = """
-            SELECT \(NameRow.columns) FROM outbox_log WHERE id IS NOT NULL AND position <= $1 \(condition)
-            ORDER BY id, source, position LIMIT $2
-            """
         try snapshot { (session: Session) throws(StoreError) in
-            try session.each(sql) {
-                $0.add(position)
-                $0.add(limit)
-                if let place {
-                    $0.add(text: place.id)
-                    $0.add(text: place.source)
-                    $0.add(place.position)
-                }
-            } read: {
-                NameRow.add($0, to: rows)
+            var condition = ""
+            if let place {
+                let (id, source) = (try session.quoted(place.id), try session.quoted(place.source))
+                condition = "AND (id, source, position) > (\(id), \(source), \(place.position))"
             }
+            let query = """
+                SELECT \(NameRow.columns) FROM outbox_log
+                WHERE id IS NOT NULL AND position <= \(position) \(condition)
+                ORDER BY id, source, position LIMIT \(limit)
+                """
+            try session.copy(CopyOut(query: query, forms: NameRow.forms, rows: rows))
         }
     }
 
     package func ledger(after key: LedgerPlace?, limit: Int, into rows: RowBuffer) throws(StoreError) {
-        // The index holds the beginning of a key; keys that share it stand in the order of their digests.
-        let condition =
-            key == nil
-            ? "" : "WHERE (left(key, 200), key_digest, slot, generation) > (left($2, 200), $3, $4, $5)"
-        let sql = """
-            SELECT \(LedgerRow.columns) FROM outbox_ledger \(condition)
-            ORDER BY left(key, 200), key_digest, slot, generation LIMIT $1
-            """
         try snapshot { (session: Session) throws(StoreError) in
-            try session.each(sql) {
-                $0.add(limit)
-                if let key {
-                    $0.add(text: key.key)
-                    $0.add(bytes: key.digest)
-                    $0.add(text: key.slot)
-                    $0.add(key.generation)
-                }
-            } read: {
-                LedgerRow.add($0, to: rows)
+            var condition = ""
+            if let key {
+                // The index holds the beginning of a key; keys that share it stand in the order of their
+                // digests.
+                condition = """
+                    WHERE (left(key, 200), key_digest, slot, generation)
+                        > (left(\(try session.quoted(key.key)), 200), \(session.quoted(bytes: key.digest)),
+                            \(try session.quoted(key.slot)), \(key.generation))
+                    """
             }
+            let query = """
+                SELECT \(LedgerRow.columns) FROM outbox_ledger \(condition)
+                ORDER BY left(key, 200), key_digest, slot, generation LIMIT \(limit)
+                """
+            try session.copy(CopyOut(query: query, forms: LedgerRow.forms, rows: rows))
         }
     }
 
     package func deliveries(_ numbers: ClosedRange<Int64>, into page: DeliveryPage) throws(StoreError) {
         page.removeAll()
+        let range = "command >= \(numbers.lowerBound) AND command <= \(numbers.upperBound)"
         try snapshot { (session: Session) throws(StoreError) in
-            for (sql, columns, rows) in [
-                (Self.queuedSQL, Int32(1), page.queued), (Self.attemptSQL, 4, page.attempts),
-                (Self.outcomeSQL, 3, page.outcomes), (Self.finishSQL, 2, page.finishes),
-            ] {
-                try session.each(sql) {
-                    $0.add(numbers.lowerBound)
-                    $0.add(numbers.upperBound)
-                } read: {
-                    NumberRow.add($0, columns: columns, to: rows)
-                }
-            }
+            try session.copy(
+                CopyOut(
+                    query: "SELECT command FROM outbox_queue WHERE \(range) ORDER BY command",
+                    forms: NumberRow.forms(1), rows: page.queued),
+                CopyOut(
+                    query: """
+                        SELECT command, attempt, token, started_at FROM outbox_attempt WHERE \(range)
+                        ORDER BY command, attempt
+                        """, forms: NumberRow.forms(4), rows: page.attempts),
+                CopyOut(
+                    query: """
+                        SELECT command, attempt, finished_at FROM outbox_outcome WHERE \(range)
+                        ORDER BY command, attempt
+                        """, forms: NumberRow.forms(3), rows: page.outcomes),
+                CopyOut(
+                    query: "SELECT command, at FROM outbox_finish WHERE \(range) ORDER BY command",
+                    forms: NumberRow.forms(2), rows: page.finishes))
         }
     }
-
-    private static let queuedSQL =
-        "SELECT command FROM outbox_queue WHERE command >= $1 AND command <= $2 ORDER BY command"
-    private static let attemptSQL = """
-        SELECT command, attempt, token, started_at FROM outbox_attempt WHERE command >= $1 AND command <= $2
-        ORDER BY command, attempt
-        """
-    private static let outcomeSQL = """
-        SELECT command, attempt, finished_at FROM outbox_outcome WHERE command >= $1 AND command <= $2
-        ORDER BY command, attempt
-        """
-    private static let finishSQL =
-        "SELECT command, at FROM outbox_finish WHERE command >= $1 AND command <= $2 ORDER BY command"
 }

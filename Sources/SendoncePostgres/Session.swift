@@ -62,24 +62,34 @@ final class Session: @unchecked Sendable {
 
     private var writing: String {
         // Whatever the role's defaults are: a transaction-pooling proxy keeps nothing else.
-        // The last six: every write looks up few rows by index, and must not depend on what the planner
-        // believes about tables that were empty a minute ago.
         let stillness = PostgresSettings.milliseconds(settings.lease)
         return """
             BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
             SET LOCAL synchronous_commit = on;
             SET LOCAL lock_timeout = \(PostgresSettings.milliseconds(settings.lockTimeout));
             SET LOCAL idle_in_transaction_session_timeout = \(stillness);
-            SET LOCAL TimeZone = 'UTC'; SET LOCAL jit = off; SET LOCAL enable_seqscan = off;
-            SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off;
-            SET LOCAL enable_mergejoin = off
+            SET LOCAL TimeZone = 'UTC'; \(Self.byIndex)
             """
     }
 
+    /// For transactions that look up few rows by index, and must not depend on what the planner believes
+    /// about tables that were empty a minute ago.
+    private static let byIndex = """
+        SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+        SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+        """
+
     /// Runs `body` so that all its statements see the same state of the database.
     func snapshot<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
+        try within(Self.reading, body)
     }
+
+    /// As `snapshot`, for a page of rows that an index gives in their order.
+    func pageSnapshot<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try within("\(Self.reading); \(Self.byIndex)", body)
+    }
+
+    private static let reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     private func within<Result>(
         _ begin: String, keeping isKept: (Result) -> Bool = { _ in true },
@@ -155,9 +165,13 @@ final class Session: @unchecked Sendable {
 
     // MARK: Statements; only inside `use`
 
-    func rows(of statement: Statement) throws(StoreError) -> Rows {
+    func handle() throws(StoreError) -> OpaquePointer {
         guard let connection else { throw .failed("the connection is not in use") }
-        return try statement.rows(on: connection.handle)
+        return connection.handle
+    }
+
+    func rows(of statement: Statement) throws(StoreError) -> Rows {
+        try statement.rows(on: try handle())
     }
 
     /// Runs a statement that gives no rows and says how many rows it changed.
@@ -204,15 +218,15 @@ final class Session: @unchecked Sendable {
     /// The same, with the rows of the last one as text.
     @discardableResult
     func textRows(_ sql: String) throws(StoreError) -> [[String?]] {
-        guard let connection else { throw .failed("the connection is not in use") }
-        guard let result = PQexec(connection.handle, sql) else {
+        let handle = try handle()
+        guard let result = PQexec(handle, sql) else {
             throw .unavailable("the connection to the server was lost")
         }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return []
         case PGRES_TUPLES_OK: break
-        default: throw StoreError(result, of: connection.handle)
+        default: throw StoreError(result, of: handle)
         }
         return (0..<PQntuples(result)).map { row in
             (0..<PQnfields(result)).map { column in

@@ -49,14 +49,14 @@ final class PageReader: Sendable {
 
     private let range: PositionRange
     private let countsEmitted: Bool
+    /// Positions of a turn.
+    private let step: Int64
     private let turns: Int
     private let places: [Place]
     private let progress: Mutex<Progress>
     private let done = DispatchGroup()
     /// Turn of the page that was given out last, and whether it was its turn's last one.
     private let given = Mutex((turn: -1, endsTurn: true))
-
-    private static let step = Int64(VerificationLimits.pageEvents)
 
     /// `countsEmitted`: as in `RecordRequest`.
     init(
@@ -65,9 +65,10 @@ final class PageReader: Sendable {
     ) {
         self.range = range
         self.countsEmitted = countsEmitted
+        step = Int64(log.pageEvents)
         // Pages end at multiples of their size, wherever the range begins.
-        let first = (range.from - 1) / Self.step
-        turns = range.to < range.from ? 0 : Int((range.to - 1) / Self.step - first) + 1
+        let first = (range.from - 1) / step
+        turns = range.to < range.from ? 0 : Int((range.to - 1) / step - first) + 1
         let logs = log.beside.isEmpty ? [log] : log.beside
         places = (0..<logs.count + VerificationLimits.pagesAhead).map { _ in Place() }
         progress = Mutex(Progress(number: number, numbers: [0: number]))
@@ -120,10 +121,10 @@ final class PageReader: Sendable {
     /// False where reading is over.
     private func read(_ turn: Int, _ log: any RecordReader, _ drafter: inout PlannedDrafter) -> Bool {
         let place = places[turn % places.count]
-        let start = ((range.from - 1) / Self.step + Int64(turn)) * Self.step
+        let start = ((range.from - 1) / step + Int64(turn)) * step
         // A log is read from the very first row, also what stands where nothing may stand.
         var after = turn > 0 ? start : range.from == 1 ? Int64.min : range.from - 1
-        let end = min(start + Self.step, range.to)
+        let end = min(start + step, range.to)
         var number: Int64?
         var emitted: Int64 = 0
         while true {
@@ -134,7 +135,7 @@ final class PageReader: Sendable {
             }
             let page = place.page
             page.request = RecordRequest(
-                after: after, through: end, number: 0, events: Int(Self.step),
+                after: after, through: end, number: 0, events: Int(step),
                 bytes: VerificationLimits.pageBytes)
             page.request.countsEmitted = countsEmitted
             var failure: StoreError?

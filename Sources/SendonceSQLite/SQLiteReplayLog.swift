@@ -179,6 +179,9 @@ extension SQLiteReplayLog: LogReader {
 }
 
 extension SQLiteReplayLog: RecordReader {
+    /// A page is about a millisecond.
+    package var pageEvents: Int { 512 }
+
     package func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
         page.removeAll()
         try snapshot { () throws(StoreError) in

@@ -9,6 +9,10 @@ package protocol RecordReader: LogReader {
     /// read at once. They were opened with this one: behind the barriers nothing can be opened any more.
     var beside: [any RecordReader] { get }
 
+    /// Positions to one page of this store, a power of 2 from 512 to 4,096: digests are made of blocks of
+    /// 4,096 positions, and a block ends with a page.
+    var pageEvents: Int { get }
+
     /// Fills the page with the events behind `request.after` and with what was decided for them.
     func read(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
 

@@ -10,6 +10,9 @@ package enum EventRow {
         position, occurred_at, id, event_type, source, subject, traceparent, payload, link, recorded_at
         """
     package static let payloadColumn: Int32 = 7
+    package static let forms: [ColumnForm] = [
+        .number, .number, .part, .part, .part, .part, .part, .part, .part, .number,
+    ]
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         rows.add(row.integer(0))
@@ -24,6 +27,9 @@ package enum EventRow {
 package enum DecisionRow {
     package static let columns =
         "position, rule, item, reason, key, recipient, winner, until, detail, command, event"
+    package static let forms: [ColumnForm] = [
+        .number, .part, .number, .part, .part, .part, .part, .part, .part, .id, .part,
+    ]
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         rows.add(row.integer(0))
@@ -41,6 +47,13 @@ package enum DecisionRow {
     /// Whether a command stands beside the decision: no other reason begins like this one.
     @inline(__always)
     package static func isEmitted(_ row: some RecordedRow) -> Bool { row.span(3).first == 0x65 }
+
+    /// The same of a row that was laid down.
+    package static func isEmitted(_ row: UnsafeRawBufferPointer) -> Bool {
+        var cursor = RowCursor(row)
+        _ = (cursor.integer(), cursor.part(), cursor.integer())
+        return cursor.part()?.first == 0x65
+    }
 
     package static func add(_ decision: Decision, to rows: RowBuffer) {
         rows.add(decision.position)
@@ -96,6 +109,10 @@ package enum CommandRow {
         number, id, position, rule, item, key, key_digest, slot, generation, rule_set, recipient, route,
         occurred_at, not_before, expires_at, on_unknown, supersede_digest
         """
+    package static let forms: [ColumnForm] = [
+        .number, .id, .number, .part, .number, .part, .part, .part, .number, .part, .part, .part, .number,
+        .number, .part, .part, .part,
+    ]
     package static let positionColumn: Int32 = 2
     /// Where a row's number stands.
     package static let numberOffset = 0
@@ -152,6 +169,9 @@ package enum LedgerRow {
     package static let columns = """
         key, key_digest, slot, generation, scope, position, occurred_at, command, number
         """
+    package static let forms: [ColumnForm] = [
+        .part, .part, .part, .number, .part, .number, .number, .id, .number,
+    ]
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         for column in Int32(0)...2 { rows.addText(row, column) }
@@ -184,6 +204,7 @@ package enum LedgerRow {
 /// The name that a producer gave to an event.
 package enum NameRow {
     package static let columns = "id, source, position"
+    package static let forms: [ColumnForm] = [.part, .part, .number]
 
     package static func add(_ row: some RecordedRow, to rows: RowBuffer) {
         rows.addText(row, 0)
@@ -195,6 +216,10 @@ package enum NameRow {
 
 /// Rows of numbers: what is known of deliveries.
 package enum NumberRow {
+    package static func forms(_ columns: Int) -> [ColumnForm] {
+        [ColumnForm](repeating: .number, count: columns)
+    }
+
     package static func add(_ row: some RecordedRow, columns: Int32, to rows: RowBuffer) {
         for column in 0..<columns { rows.add(row.integer(column)) }
         rows.endRow()

@@ -157,6 +157,37 @@ package final class RowBuffer: @unchecked Sendable {
 
     package func add(_ id: CommandID?) { if let id { add(id) } else { addNull() } }
 
+    /// Adds a row whose values stand one behind the other, each after its length as four bytes, most
+    /// significant first, -1 for NULL. False, and nothing added, where they are not of these forms.
+    package func add(values: UnsafeRawBufferPointer, _ forms: [ColumnForm]) -> Bool {
+        // No value grows by more than an id does: from 4 + 16 bytes to 8 + 36.
+        reserve(values.count + forms.count * 24)
+        var offset = 0
+        for form in forms {
+            guard offset + 4 <= values.count else { return refuseRow() }
+            let length = Int(Int32(bigEndian: values.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+            offset += 4
+            guard length >= -1, offset + length <= values.count else { return refuseRow() }
+            let value = UnsafeRawBufferPointer(rebasing: values[offset..<offset + max(length, 0)])
+            offset += value.count
+            switch form {
+            case .part where length < 0, .id where length < 0: addNull()
+            case .part: add(part: value)
+            case .id where length == 16: add(uuid: value)
+            case .number where length == 8: add(raw: value)
+            default: return refuseRow()
+            }
+        }
+        guard offset == values.count else { return refuseRow() }
+        endRow()
+        return true
+    }
+
+    private func refuseRow() -> Bool {
+        dropOpenRow()
+        return false
+    }
+
     /// The eight lower-case digits of a number, the first one in the lowest byte: a byte for each digit, all
     /// of them at once.
     private static func digits(_ value: UInt32) -> UInt64 {
@@ -181,6 +212,16 @@ package final class RowBuffer: @unchecked Sendable {
         memory.deallocate()
         (memory, capacity) = (new, larger)
     }
+}
+
+/// How a column lies in a row.
+package enum ColumnForm {
+    /// A number that is always there: eight bytes.
+    case number
+    /// A text, bytes, or a number that may be absent: length and bytes.
+    case part
+    /// A UUID, as its 36 characters, or NULL.
+    case id
 }
 
 /// Takes a row's values one after the other. The row must have them: it was written by a `RowBuffer`.

@@ -8,6 +8,8 @@ struct BreakingLog: RecordReader {
     private let position: Int64
     let beside: [any RecordReader]
 
+    var pageEvents: Int { log.pageEvents }
+
     init(_ log: any RecordReader, at position: Int64) {
         self.log = log
         self.position = position

@@ -35,6 +35,11 @@ cbare_cost cbare_copy(
 /// Reads all rows of the statements, one statement after the other, and touches every column.
 cbare_cost cbare_scan(const char *path, const char *_Nonnull const *_Nonnull statements, size_t count);
 
+/// Runs COPY statements on a PostgreSQL server, one after the other, and throws away what they put out. Connecting is
+/// not counted, nor is the server's processor time.
+cbare_cost cbare_copy_out(
+    const char *connection, const char *_Nonnull const *_Nonnull statements, size_t count);
+
 /// Sends `count` POSTs of the same bytes over kept connections with libcurl's multi handle, `handles` at a time.
 /// Answers other than 201 are a failure.
 cbare_cost cbare_post(
