@@ -255,14 +255,14 @@ extension Session {
     }
 
     fileprivate func recordOutcomes(_ settlements: [Settlement]) throws(StoreError) {
-        try record(settlements, into: "outbox_outcome")
+        try record(settlements, isLate: false)
     }
 
     fileprivate func recordLate(_ settlements: [Settlement]) throws(StoreError) {
-        try record(settlements, into: "outbox_late_answer")
+        try record(settlements, isLate: true)
     }
 
-    private func record(_ settlements: [Settlement], into table: String) throws(StoreError) {
+    private func record(_ settlements: [Settlement], isLate: Bool) throws(StoreError) {
         guard !settlements.isEmpty else { return }
         var (numbers, attempts, tokens) = (Column(.integer), Column(.integer), Column(.integer))
         var (outcomes, counts, codes) = (Column(.text), Column(.integer), Column(.text))
@@ -286,21 +286,23 @@ extension Session {
             times.add(settlement.finishedAt)
         }
         // Only a late answer says which token it came under; an outcome's is its attempt's.
-        let isLate = table == "outbox_late_answer"
-        try run(
-            """
-            INSERT INTO \(table) (command, attempt, \(isLate ? "token, " : "")outcome, counts, code, words,
-                message_id, retry_after, trouble, status, issues, finished_at)
-            SELECT unnest($1::bigint[]), unnest($2::bigint[]), \(isLate ? "unnest($3::bigint[])," : "")
-                unnest($4::text[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[]),
-                unnest($8::text[]), unnest($9::bigint[]), unnest($10::text[]), unnest($11::bigint[]),
-                unnest($12::bigint[]), unnest($13::bigint[])
-            """
-        ) {
-            for column in [
-                numbers, attempts, tokens, outcomes, counts, codes, words, messages, waits, troubles,
-                statuses, issues, times,
-            ] { $0.add(column) }
+        if isLate {
+            try insert(
+                into: "outbox_late_answer",
+                [
+                    "command": numbers, "attempt": attempts, "token": tokens, "outcome": outcomes,
+                    "counts": counts, "code": codes, "words": words, "message_id": messages,
+                    "retry_after": waits, "trouble": troubles, "status": statuses, "issues": issues,
+                    "finished_at": times,
+                ])
+        } else {
+            try insert(
+                into: "outbox_outcome",
+                [
+                    "command": numbers, "attempt": attempts, "outcome": outcomes, "counts": counts,
+                    "code": codes, "words": words, "message_id": messages, "retry_after": waits,
+                    "trouble": troubles, "status": statuses, "issues": issues, "finished_at": times,
+                ])
         }
     }
 }

@@ -192,6 +192,64 @@ import Testing
         #expect(try database.plain.value("SELECT count(*) FROM outbox_queue") == "0")
     }
 
+    @Test("Each command keeps the digest of its own first request, with gaps between the numbers or without")
+    func digests() throws {
+        try fill(1...12)
+        try database.plain.run(
+            """
+            UPDATE outbox_queue SET due_at = 0 - command;
+            DELETE FROM outbox_queue WHERE command = 5
+            """)
+        let store = try PostgresStore(database.settings())
+        func digest(_ number: Int64, _ attempt: Int) -> Digest {
+            DigestBuilder.digest(of: Array("\(number) \(attempt)".utf8))
+        }
+        // Without a gap, the latest number first; then with one; then another attempt, which changes nothing.
+        for count in [5, 6] {
+            let claimed = try store.claim(
+                [RouteShare(route: "a", commands: count)], now: .start, lease: .minutes(1), dispatcher: "d"
+            ) { .attempt(request: digest($0.number, 1)) }.claimed
+            #expect(claimed.count == count)
+            let again = DeliveryStep.retry(at: .start + .minutes(1), state: .pending)
+            _ = try store.settle(
+                claimed.map {
+                    Settlement(
+                        number: $0.due.number, attempt: 1, token: 1, verdict: .neverLeft, step: again,
+                        status: nil, issues: 0, finishedAt: .start)
+                })
+        }
+        let later = try store.claim(
+            [RouteShare(route: "a", commands: 20)], now: .start + .minutes(2), lease: .minutes(1),
+            dispatcher: "d"
+        ) {
+            #expect($0.requestDigest == digest($0.number, 1))
+            return .attempt(request: digest($0.number, 2))
+        }.claimed
+        #expect(later.count == 11)
+        let other = """
+            SELECT count(*) FROM outbox_queue q JOIN outbox_attempt a ON a.command = q.command
+            WHERE (a.request_digest = q.request_digest) <> (a.attempt = 1)
+            """
+        #expect(try database.plain.value(other) == "0")
+    }
+
+    @Test("What all rows of a batch share and what differs is recorded alike, and so is what is not there")
+    func shared() throws {
+        try fill(1...9)
+        let store = try PostgresStore(database.settings())
+        // Of each three: all the same, all absent, one that differs at the end.
+        for (first, ids) in [(1, ["m", "m", "m"]), (4, [nil, nil, nil]), (7, ["", nil, "m"])] {
+            var settlements = try claim(store, 3).map(Self.accepted)
+            for (index, id) in ids.enumerated() { settlements[index].verdict.messageID = id.map { Text($0) } }
+            #expect(try store.settle(settlements) == [.recorded, .recorded, .recorded])
+            let stored = try database.plain.run(
+                "SELECT message_id FROM outbox_outcome WHERE command >= \(first) ORDER BY command"
+            ).map { $0[0] }
+            #expect(stored == ids)
+        }
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome WHERE code = 'ok'") == "9")
+    }
+
     private func claim(_ store: PostgresStore, _ count: Int) throws(StoreError) -> [ClaimedCommand] {
         try store.claim(
             [RouteShare(route: "a", commands: count)], now: .start, lease: .minutes(1), dispatcher: "test"
