@@ -7,30 +7,41 @@ package import SendonceStore
 extension PostgresStore {
     package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
         guard !settlements.isEmpty else { return [] }
-        if let results = try settleEnds(settlements) { return results }
-        return try writer.transaction { (session: Session) throws(StoreError) -> [SettlementResult] in
+        return try settling(settlements) { (session: Session) throws(StoreError) in
             try session.checkSettling()
-            var results: [SettlementResult] = []
-            results.reserveCapacity(settlements.count)
-            for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }
-            return results
+        } then: { (_, results) in
+            results
         }
     }
-}
 
-extension PostgresStore {
+    /// Settles between a check and whatever else belongs to the same transaction.
+    ///
     /// Most often every settlement ends a command whose token is in force: then nothing has to be locked and
-    /// judged before. nil if it is not so; then nothing was changed and no lock is held, so that the rows can
-    /// be locked anew in the order of their numbers.
-    private func settleEnds(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult]? {
-        guard settlements.allSatisfy(\.isEnd), Set(settlements.map(\.number)).count == settlements.count
-        else { return nil }
-        return try writer.transactionIfAny { (session: Session) throws(StoreError) -> [SettlementResult]? in
-            try session.checkSettling()
-            guard try session.takeOwned(settlements) else { return nil }
-            try session.recordOutcomes(settlements)
-            try session.finish(settlements.compactMap(\.ending))
-            return settlements.map { _ in .recorded }
+    /// judged before. If it is not so, that is rolled back, so that no lock is held and the rows can be
+    /// locked anew in the order of their numbers.
+    func settling<Result>(
+        _ settlements: [Settlement], check: (Session) throws(StoreError) -> Void,
+        then: (Session, [SettlementResult]) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        if !settlements.isEmpty, settlements.allSatisfy(\.isEnd),
+            Set(settlements.map(\.number)).count == settlements.count
+        {
+            let result = try writer.transactionIfAny { (session: Session) throws(StoreError) -> Result? in
+                try check(session)
+                guard try session.takeOwned(settlements) else { return nil }
+                try session.recordOutcomes(settlements)
+                try session.finish(settlements.compactMap(\.ending))
+                return try then(session, settlements.map { _ in .recorded })
+            }
+            if let result { return result }
+        }
+        return try writer.transaction { (session: Session) throws(StoreError) -> Result in
+            try check(session)
+            var results: [SettlementResult] = []
+            guard !settlements.isEmpty else { return try then(session, results) }
+            results.reserveCapacity(settlements.count)
+            for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }
+            return try then(session, results)
         }
     }
 }

@@ -192,6 +192,72 @@ import Testing
         #expect(try database.plain.value("SELECT count(*) FROM outbox_queue") == "0")
     }
 
+    @Test("Outcomes and the claim after them are one transaction")
+    func oneTransaction() throws {
+        try fill(1...6)
+        let store = try PostgresStore(database.settings())
+        let settlements = try claim(store, 3).map(Self.accepted)
+        _ = try Self.round(store, settlements, 3).claim.get()
+        let writers = """
+            SELECT count(DISTINCT xmin::text) FROM (SELECT xmin FROM outbox_outcome UNION ALL
+                SELECT xmin FROM outbox_finish UNION ALL
+                SELECT xmin FROM outbox_attempt WHERE command > 3) rows
+            """
+        #expect(try database.plain.value(writers) == "1")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt WHERE command > 3") == "3")
+    }
+
+    @Test("A claim that fails where the log has moved away takes no outcome with it")
+    func movedAway() throws {
+        try fill(1...4)
+        let store = try PostgresStore(database.settings())
+        let settlements = try claim(store, 2).map(Self.accepted)
+        try database.plain.run(
+            "INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'p', 'a', 'r', NULL, 0)")
+        let round = try Self.round(store, settlements, 2)
+        #expect(round.results == [.recorded, .recorded])
+        #expect(throws: StoreError.self) { try round.claim.get() }
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome") == "2")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt") == "2")
+    }
+
+    @Test("Who settles and claims waits for a fence before it locks a command, not after")
+    func fenceFirst() throws {
+        try fill(1...2)
+        let store = try PostgresStore(database.settings(lockTimeout: .minutes(1)))
+        let settlements = try claim(store, 1).map(Self.accepted)
+        try database.plain.run("BEGIN; LOCK TABLE outbox_home IN ACCESS EXCLUSIVE MODE")
+        let results = Mutex<[SettlementResult]?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let round = try? Self.round(store, settlements, 1)
+            results.withLock { $0 = round?.results ?? [] }
+            isOver.signal()
+        }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND wait_event_type = 'Lock'
+            """
+        let looker = PlainConnection(database.settings().connection)
+        // Until it waits, or is done without having waited.
+        while results.withLock({ $0 == nil }), try looker.value(waiting) == "0" {}
+        #expect(results.withLock { $0 } == nil, "it did not wait for the fence")
+        #expect(refusalOfLock() == nil, "a command is locked by who waits for the fence")
+        try database.plain.run("ROLLBACK")
+        #expect(isOver.wait(timeout: .now() + 20) == .success)
+        #expect(results.withLock { $0 } == [.recorded])
+    }
+
+    /// Words of who cannot lock every command, as a fence does; within the open transaction.
+    private func refusalOfLock() -> String? {
+        do {
+            try database.plain.run("SAVEPOINT s; SELECT 1 FROM outbox_queue FOR UPDATE NOWAIT")
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     @Test("Each command keeps the digest of its own first request, with gaps between the numbers or without")
     func digests() throws {
         try fill(1...12)
@@ -248,6 +314,15 @@ import Testing
             #expect(stored == ids)
         }
         #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome WHERE code = 'ok'") == "9")
+    }
+
+    private static func round(
+        _ store: PostgresStore, _ settlements: [Settlement], _ count: Int
+    ) throws(StoreError) -> SettledClaim {
+        try store.settle(
+            settlements, thenClaim: [RouteShare(route: "a", commands: count)], now: .start,
+            lease: .minutes(1), dispatcher: "test"
+        ) { _ in .attempt(request: .zero) }
     }
 
     private func claim(_ store: PostgresStore, _ count: Int) throws(StoreError) -> [ClaimedCommand] {
