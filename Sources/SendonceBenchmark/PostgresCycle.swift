@@ -38,24 +38,27 @@ struct PostgresCycle {
         return cost
     }
 
-    /// Until nothing is due; gives how many were settled.
+    /// Until nothing is due; gives how many were settled. As the dispatcher does it: what came back is
+    /// recorded in the transaction that claims the next.
     private static func deliver(_ store: PostgresStore) throws -> Int {
         var settled = 0
+        var answered: [Settlement] = []
         while true {
-            let report = try store.claim(
-                [RouteShare(route: "brevo", commands: 500)], now: Clock.now(), lease: .minutes(1),
-                dispatcher: "benchmark"
-            ) { _ in .attempt(request: .zero) }
-            if report.claimed.isEmpty { return settled }
+            let round = try store.settle(
+                answered, thenClaim: [RouteShare(route: "brevo", commands: 500)], now: Clock.now(),
+                lease: .minutes(1), dispatcher: "benchmark"
+            ) { .attempt(request: $0.command.key.digest) }
+            settled += round.results.count { $0 == .recorded }
+            let claimed = try round.claim.get().claimed
+            if claimed.isEmpty { return settled }
             let now = Clock.now()
-            settled += try store.settle(
-                report.claimed.map {
-                    Settlement(
-                        number: $0.due.number, attempt: $0.attempt, token: $0.token,
-                        verdict: Verdict(.accepted, messageID: "<1@x.test>", code: "http_201"),
-                        step: .finish(.accepted), status: 201, issues: 1, finishedAt: now)
-                }
-            ).count
+            answered = claimed.map {
+                Settlement(
+                    number: $0.due.number, attempt: $0.attempt, token: $0.token,
+                    verdict: Verdict(
+                        .accepted, messageID: Text("<\($0.due.number)@x.test>"), code: "http_201"),
+                    step: .finish(.accepted), status: 201, issues: 1, finishedAt: now)
+            }
         }
     }
 }

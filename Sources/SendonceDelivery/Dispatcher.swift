@@ -52,9 +52,13 @@ package final class Dispatcher {
         judgeAnswers(now: now, report: &report)
         report.rest = isClaiming ? rest(at: monotonic) : nil
         guard report.rest == nil else { return report }
-        try record(report: &report)
-        guard isClaiming else { return report }
+        guard isClaiming else {
+            try record(report: &report)
+            return report
+        }
         if now >= nextLapseCheck {
+            // Before: what has an outcome here must not be taken for lost.
+            try record(report: &report)
             try recoverLapsed(now: now, report: &report)
             nextLapseCheck = now + settings.lapseCheckInterval
         }
@@ -116,7 +120,11 @@ package final class Dispatcher {
 
     private func record(report: inout DispatchReport) throws(StoreError) {
         guard !unrecorded.isEmpty else { return }
-        let results = try queue.settle(unrecorded)
+        note(try queue.settle(unrecorded), report: &report)
+    }
+
+    /// They are recorded: only now may they be forgotten here.
+    private func note(_ results: [SettlementResult], report: inout DispatchReport) {
         unrecorded.removeAll(keepingCapacity: true)
         report.stale += results.count { $0 == .stale }
         report.settled += results.count
@@ -146,10 +154,11 @@ package final class Dispatcher {
 
     // MARK: Claiming
 
+    /// Claims, and records in the same go what came back.
     private func claim(now: Timestamp, monotonic: UInt64, report: inout DispatchReport) throws(StoreError) {
         let shares = routes.indices.map { routes[$0].share(at: now) }
         let wanted = shares.filter { $0.commands > 0 }
-        guard !wanted.isEmpty else { return }
+        guard !wanted.isEmpty else { return try record(report: &report) }
         var prepared: [CommandID: PreparedRequest] = [:]
         var claim = ClaimReport()
         defer {
@@ -159,8 +168,8 @@ package final class Dispatcher {
             }
         }
         var trouble: StoreError?
-        claim = try queue.claim(
-            wanted, now: now, lease: settings.lease, dispatcher: settings.dispatcher
+        let settled = try queue.settle(
+            unrecorded, thenClaim: wanted, now: now, lease: settings.lease, dispatcher: settings.dispatcher
         ) { due in
             do throws(StoreError) {
                 return try prepare(due, now: now, into: &prepared)
@@ -169,6 +178,8 @@ package final class Dispatcher {
                 return .leave
             }
         }
+        note(settled.results, report: &report)
+        claim = try settled.claim.get()
         for index in routes.indices where shares[index].commands > 0 {
             routes[index].note(claim.waits[shares[index].route], at: now)
         }

@@ -16,12 +16,43 @@ package struct GuardedQueue: CommandQueue {
         _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
         prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> ClaimReport {
-        // Until the log has an event, it has no name under which anything could be remembered of it.
-        if !fence.isArmed { try fence.enter() }
+        try arm()
         let report = try queue.claim(
             shares, now: now, lease: lease, dispatcher: dispatcher, prepare: prepare)
+        try remember(report, now: now)
+        return report
+    }
+
+    package func settle(
+        _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
+        dispatcher: Text, prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> SettledClaim {
+        do throws(StoreError) {
+            try arm()
+        } catch {
+            return SettledClaim(results: try queue.settle(settlements), claim: .failure(error))
+        }
+        var round = try queue.settle(
+            settlements, thenClaim: shares, now: now, lease: lease, dispatcher: dispatcher,
+            prepare: prepare)
+        guard case .success(let report) = round.claim else { return round }
+        do throws(StoreError) {
+            try remember(report, now: now)
+        } catch {
+            round.claim = .failure(error)
+        }
+        return round
+    }
+
+    /// Until the log has an event, it has no name under which anything could be remembered of it.
+    private func arm() throws(StoreError) {
+        if !fence.isArmed { try fence.enter() }
+    }
+
+    /// What cannot be remembered is given back, and not sent.
+    private func remember(_ report: ClaimReport, now: Timestamp) throws(StoreError) {
         // All were committed at once, so one of them tells of all.
-        guard let first = report.claimed.first else { return report }
+        guard let first = report.claimed.first else { return }
         do throws(StoreError) {
             try fence.remember(
                 ClaimMark(
@@ -31,7 +62,6 @@ package struct GuardedQueue: CommandQueue {
             try giveBack(report.claimed, now: now)
             throw error
         }
-        return report
     }
 
     /// Nothing of them left: their attempts do not count, and they are due again soon.

@@ -4,8 +4,8 @@ import SendonceStore
 
 /// Lives within one claim's transaction, which holds the locks of all rows that are added.
 struct ClaimBatch {
-    private let start: Timestamp
-    private let leaseEnd: Timestamp
+    let start: Timestamp
+    let leaseEnd: Timestamp
     private let dispatcher: Text
     private var report = ClaimReport()
     private var attempts: [Opened] = []
@@ -62,23 +62,34 @@ struct ClaimBatch {
         return report
     }
 
-    /// After the attempts were written: a row takes the digest of its first request from there. So nothing is
-    /// joined here, and no belief of the planner about how many rows the queue has can turn the join around.
+    /// A row takes the digest of its first request. Nothing is joined here, so no belief of the planner about
+    /// how many rows the queue has can turn the join around: of numbers without gaps each finds its digest by
+    /// counting, others look at the attempts, which were written before.
     private func lease(_ session: Session) throws(StoreError) {
         guard !attempts.isEmpty else { return }
+        let neighbours = Neighbours(attempts.map(\.number), allowGaps: false)
+        let first =
+            neighbours.numbers == nil
+            ? "substring($5::bytea FROM 32 * (q.command - $1)::int + 1 FOR 32)"
+            : """
+            (SELECT a.request_digest FROM outbox_attempt a
+                WHERE a.command = q.command AND a.attempt = q.attempts + 1)
+            """
         let leased = try session.answer(
             """
             UPDATE outbox_queue q SET state = 'sending', lease_end = $4, token = q.token + 1,
-                attempts = q.attempts + 1, request_digest = coalesce(q.request_digest,
-                    (SELECT a.request_digest FROM outbox_attempt a
-                    WHERE a.command = q.command AND a.attempt = q.attempts + 1))
+                attempts = q.attempts + 1, request_digest = coalesce(q.request_digest, \(first))
             WHERE q.command BETWEEN $1 AND $2 AND ($3::bigint[] IS NULL OR q.command = ANY ($3))
                 AND q.lease_end IS NULL AND q.held_at IS NULL
             RETURNING q.command, q.token
             """
         ) {
-            $0.add(Neighbours(attempts.map(\.number), allowGaps: false))
+            $0.add(neighbours)
             $0.add(leaseEnd)
+            guard neighbours.numbers == nil else { return }
+            var digests: [UInt8] = []
+            for opened in attempts.sorted(by: { $0.number < $1.number }) { digests.append(opened.request) }
+            $0.add(bytes: digests)
         }
         var tokens: [Int64: Int64] = [:]
         for index in 0..<leased.count { tokens[leased[index].integer(0)] = leased[index].integer(1) }
@@ -98,18 +109,15 @@ struct ClaimBatch {
             routes.add(opened.route)
             requests.add(opened.request)
         }
-        try session.run(
-            """
-            INSERT INTO outbox_attempt (command, attempt, token, route, request_digest, dispatcher,
-                started_at)
-            SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]),
-                unnest($5::bytea[]), $6::text, $7::bigint
-            """
-        ) {
-            for column in [numbers, places, tokens, routes, requests] { $0.add(column) }
-            $0.add(dispatcher)
-            $0.add(start)
-        }
+        var (dispatchers, times) = (Column(.text), Column(.integer))
+        dispatchers.add(dispatcher)
+        times.add(start)
+        try session.insert(
+            into: "outbox_attempt",
+            [
+                "command": numbers, "attempt": places, "token": tokens, "route": routes,
+                "request_digest": requests, "dispatcher": dispatchers, "started_at": times,
+            ])
     }
 
     private func hold(_ session: Session) throws(StoreError) {
@@ -185,14 +193,8 @@ extension Session {
             times.add(row.at)
             causes.add(row.cause)
         }
-        try run(
-            """
-            INSERT INTO outbox_finish (command, state, at, cause)
-            SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[])
-            """
-        ) {
-            for column in [numbers, states, times, causes] { $0.add(column) }
-        }
+        try insert(
+            into: "outbox_finish", ["command": numbers, "state": states, "at": times, "cause": causes])
     }
 
     func record(_ rows: [Gate]) throws(StoreError) {
@@ -206,14 +208,8 @@ extension Session {
             causes.add(row.cause)
             details.add(repaired: row.detail)
         }
-        try run(
-            """
-            INSERT INTO outbox_gate (command, at, gate, cause, detail)
-            SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), unnest($4::bigint[]),
-                unnest($5::text[])
-            """
-        ) {
-            for column in [numbers, times, words, causes, details] { $0.add(column) }
-        }
+        try insert(
+            into: "outbox_gate",
+            ["command": numbers, "at": times, "gate": words, "cause": causes, "detail": details])
     }
 }

@@ -1,6 +1,7 @@
 // The values of one column for many rows, in PostgreSQL's binary form of an array: one message writes a
-// batch, and nothing has to be quoted.
+// batch, and nothing has to be quoted. Where all values are the same, one of them says it all.
 import SendonceCore
+import SendonceStore
 
 /// Filled row by row, then given to a statement's `unnest`.
 struct Column {
@@ -8,45 +9,50 @@ struct Column {
     private var bytes: [UInt8] = []
     private var count: Int32 = 0
     private var hasNull = false
+    /// Where the first value ends, its length included.
+    private var firstEnd = 0
+    /// Whether all values so far are the same.
+    private(set) var isUniform = true
 
     init(_ type: ValueType) {
         self.type = type
     }
 
     mutating func add(_ number: Int64) {
-        bytes.appendBigEndian(Int32(8))
-        bytes.appendBigEndian(number)
-        count += 1
+        append(count: 8) { $0.appendBigEndian(number) }
     }
 
     mutating func add(_ text: String) {
-        bytes.appendBigEndian(Int32(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
-        count += 1
+        append(count: text.utf8.count) { $0.append(contentsOf: text.utf8) }
     }
 
     mutating func add(text: [UInt8]) {
-        bytes.appendBigEndian(Int32(text.count))
-        bytes.append(contentsOf: text)
-        count += 1
+        append(count: text.count) { $0.append(contentsOf: text) }
     }
 
     mutating func add(_ digest: Digest) {
-        bytes.appendBigEndian(Int32(32))
-        bytes.append(digest)
-        count += 1
+        append(count: 32) { $0.append(digest) }
     }
 
     mutating func add(_ id: CommandID) {
-        bytes.appendBigEndian(Int32(16))
-        bytes.append(id)
-        count += 1
+        append(count: 16) { $0.append(id) }
     }
 
     mutating func addNull() {
-        bytes.appendBigEndian(Int32(-1))
+        append(count: nil) { _ in }
         hasNull = true
+    }
+
+    private mutating func append(count valueCount: Int?, _ value: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        bytes.appendBigEndian(Int32(valueCount ?? -1))
+        value(&bytes)
         count += 1
+        if count == 1 {
+            firstEnd = bytes.count
+        } else if isUniform {
+            isUniform = bytes[start...].elementsEqual(bytes[..<firstEnd])
+        }
     }
 
     mutating func add(_ number: Int) { add(Int64(number)) }
@@ -79,5 +85,34 @@ struct Column {
         target.appendBigEndian(count)
         target.appendBigEndian(Int32(1))
         target.append(contentsOf: bytes)
+    }
+
+    /// The value that all rows have; nil is NULL. Only of a column that is uniform and not empty.
+    var common: ArraySlice<UInt8>? {
+        let header = MemoryLayout<Int32>.size
+        return hasNull || firstEnd < header ? nil : bytes[header..<firstEnd]
+    }
+}
+
+extension Session {
+    /// Writes rows, column by column; the first column has a value for each of them. A value that all rows
+    /// share is sent, and unfolded by the server, once.
+    func insert(into table: String, _ columns: KeyValuePairs<String, Column>) throws(StoreError) {
+        var values: [String] = []
+        for (index, (_, column)) in columns.enumerated() {
+            let (place, type) = ("$\(index + 1)", column.type.name)
+            values.append(
+                index > 0 && column.isUniform ? "\(place)::\(type)" : "unnest(\(place)::\(type)[])")
+        }
+        try run(
+            """
+            INSERT INTO \(table) (\(columns.map(\.key).joined(separator: ", ")))
+            SELECT \(values.joined(separator: ", "))
+            """
+        ) {
+            for (index, (_, column)) in columns.enumerated() {
+                if index > 0, column.isUniform { $0.add(common: column) } else { $0.add(column) }
+            }
+        }
     }
 }

@@ -9,35 +9,64 @@ extension PostgresStore: CommandQueue {
         _ shares: [RouteShare], now: Timestamp, lease: Span, dispatcher: Text,
         prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> ClaimReport {
-        try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
+        let batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
+        return try writer.transaction { (session: Session) throws(StoreError) -> ClaimReport in
             try session.checkAuthority()
-            var batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
-            let lock = RouteLock(session, now: now, leaseEnd: now + lease)
-            var wanted: [RouteShare] = []
-            for share in shares where share.commands > 0 {
-                guard share.isLimited else {
-                    wanted.append(share)
-                    continue
-                }
-                // Nobody is made to wait, and nothing is written, where nothing can be claimed anyway.
-                if try lock.isFull(share) {
-                    batch.note(.concurrency, of: share.route)
-                } else if try hasDue(share.route, now: now, session) {
-                    wanted.append(share)
-                }
-            }
-            try lock.take(Set(wanted.filter(\.isLimited).map(\.route)))
-            for share in wanted {
-                var budget =
-                    share.isLimited
-                    ? try lock.budget(share) : RouteBudget(share, used: RouteUse(), at: now)
-                for candidate in try due(share.route, limit: budget.remaining, now: now, session) {
-                    if batch.add(candidate, prepare(candidate.due)) { budget.spend() }
-                }
-                batch.note(budget.wait, of: share.route)
-            }
-            return try batch.write(session)
+            return try claim(shares, as: batch, session, prepare: prepare)
         }
+    }
+
+    /// Both in one transaction. Whoever puts up a fence locks the tables that say so before he locks a
+    /// command: so they are read first here too, and the two cannot wait for each other.
+    package func settle(
+        _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
+        dispatcher: Text, prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> SettledClaim {
+        let batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
+        do throws(StoreError) {
+            return try settling(settlements) { (session: Session) throws(StoreError) in
+                try session.checkAuthority()
+            } then: { (session: Session, results) throws(StoreError) -> SettledClaim in
+                let report = try claim(shares, as: batch, session, prepare: prepare)
+                return SettledClaim(results: results, claim: .success(report))
+            }
+        } catch {
+            // Outcomes are recorded also where nobody may claim, or where a claim waited in vain.
+            return SettledClaim(results: try settle(settlements), claim: .failure(error))
+        }
+    }
+
+    private func claim(
+        _ shares: [RouteShare], as empty: ClaimBatch, _ session: Session,
+        prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> ClaimReport {
+        var batch = empty
+        let now = batch.start
+        let lock = RouteLock(session, now: now, leaseEnd: batch.leaseEnd)
+        var wanted: [RouteShare] = []
+        for share in shares where share.commands > 0 {
+            guard share.isLimited else {
+                wanted.append(share)
+                continue
+            }
+            // Nobody is made to wait, and nothing is written, where nothing can be claimed anyway.
+            if try lock.isFull(share) {
+                batch.note(.concurrency, of: share.route)
+            } else if try hasDue(share.route, now: now, session) {
+                wanted.append(share)
+            }
+        }
+        try lock.take(Set(wanted.filter(\.isLimited).map(\.route)))
+        for share in wanted {
+            var budget =
+                share.isLimited
+                ? try lock.budget(share) : RouteBudget(share, used: RouteUse(), at: now)
+            for candidate in try due(share.route, limit: budget.remaining, now: now, session) {
+                if batch.add(candidate, prepare(candidate.due)) { budget.spend() }
+            }
+            batch.note(budget.wait, of: share.route)
+        }
+        return try batch.write(session)
     }
 
     /// Where it finds nothing, a claim locks nothing and its end needs no flush.

@@ -7,30 +7,41 @@ package import SendonceStore
 extension PostgresStore {
     package func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult] {
         guard !settlements.isEmpty else { return [] }
-        if let results = try settleEnds(settlements) { return results }
-        return try writer.transaction { (session: Session) throws(StoreError) -> [SettlementResult] in
+        return try settling(settlements) { (session: Session) throws(StoreError) in
             try session.checkSettling()
-            var results: [SettlementResult] = []
-            results.reserveCapacity(settlements.count)
-            for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }
-            return results
+        } then: { (_, results) in
+            results
         }
     }
-}
 
-extension PostgresStore {
+    /// Settles between a check and whatever else belongs to the same transaction.
+    ///
     /// Most often every settlement ends a command whose token is in force: then nothing has to be locked and
-    /// judged before. nil if it is not so; then nothing was changed and no lock is held, so that the rows can
-    /// be locked anew in the order of their numbers.
-    private func settleEnds(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult]? {
-        guard settlements.allSatisfy(\.isEnd), Set(settlements.map(\.number)).count == settlements.count
-        else { return nil }
-        return try writer.transactionIfAny { (session: Session) throws(StoreError) -> [SettlementResult]? in
-            try session.checkSettling()
-            guard try session.takeOwned(settlements) else { return nil }
-            try session.recordOutcomes(settlements)
-            try session.finish(settlements.compactMap(\.ending))
-            return settlements.map { _ in .recorded }
+    /// judged before. If it is not so, that is rolled back, so that no lock is held and the rows can be
+    /// locked anew in the order of their numbers.
+    func settling<Result>(
+        _ settlements: [Settlement], check: (Session) throws(StoreError) -> Void,
+        then: (Session, [SettlementResult]) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        if !settlements.isEmpty, settlements.allSatisfy(\.isEnd),
+            Set(settlements.map(\.number)).count == settlements.count
+        {
+            let result = try writer.transactionIfAny { (session: Session) throws(StoreError) -> Result? in
+                try check(session)
+                guard try session.takeOwned(settlements) else { return nil }
+                try session.recordOutcomes(settlements)
+                try session.finish(settlements.compactMap(\.ending))
+                return try then(session, settlements.map { _ in .recorded })
+            }
+            if let result { return result }
+        }
+        return try writer.transaction { (session: Session) throws(StoreError) -> Result in
+            try check(session)
+            var results: [SettlementResult] = []
+            guard !settlements.isEmpty else { return try then(session, results) }
+            results.reserveCapacity(settlements.count)
+            for round in try SettlementRound.rounds(settlements) { results += try round.write(session) }
+            return try then(session, results)
         }
     }
 }
@@ -255,14 +266,14 @@ extension Session {
     }
 
     fileprivate func recordOutcomes(_ settlements: [Settlement]) throws(StoreError) {
-        try record(settlements, into: "outbox_outcome")
+        try record(settlements, isLate: false)
     }
 
     fileprivate func recordLate(_ settlements: [Settlement]) throws(StoreError) {
-        try record(settlements, into: "outbox_late_answer")
+        try record(settlements, isLate: true)
     }
 
-    private func record(_ settlements: [Settlement], into table: String) throws(StoreError) {
+    private func record(_ settlements: [Settlement], isLate: Bool) throws(StoreError) {
         guard !settlements.isEmpty else { return }
         var (numbers, attempts, tokens) = (Column(.integer), Column(.integer), Column(.integer))
         var (outcomes, counts, codes) = (Column(.text), Column(.integer), Column(.text))
@@ -286,21 +297,23 @@ extension Session {
             times.add(settlement.finishedAt)
         }
         // Only a late answer says which token it came under; an outcome's is its attempt's.
-        let isLate = table == "outbox_late_answer"
-        try run(
-            """
-            INSERT INTO \(table) (command, attempt, \(isLate ? "token, " : "")outcome, counts, code, words,
-                message_id, retry_after, trouble, status, issues, finished_at)
-            SELECT unnest($1::bigint[]), unnest($2::bigint[]), \(isLate ? "unnest($3::bigint[])," : "")
-                unnest($4::text[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[]),
-                unnest($8::text[]), unnest($9::bigint[]), unnest($10::text[]), unnest($11::bigint[]),
-                unnest($12::bigint[]), unnest($13::bigint[])
-            """
-        ) {
-            for column in [
-                numbers, attempts, tokens, outcomes, counts, codes, words, messages, waits, troubles,
-                statuses, issues, times,
-            ] { $0.add(column) }
+        if isLate {
+            try insert(
+                into: "outbox_late_answer",
+                [
+                    "command": numbers, "attempt": attempts, "token": tokens, "outcome": outcomes,
+                    "counts": counts, "code": codes, "words": words, "message_id": messages,
+                    "retry_after": waits, "trouble": troubles, "status": statuses, "issues": issues,
+                    "finished_at": times,
+                ])
+        } else {
+            try insert(
+                into: "outbox_outcome",
+                [
+                    "command": numbers, "attempt": attempts, "outcome": outcomes, "counts": counts,
+                    "code": codes, "words": words, "message_id": messages, "retry_after": waits,
+                    "trouble": troubles, "status": statuses, "issues": issues, "finished_at": times,
+                ])
         }
     }
 }

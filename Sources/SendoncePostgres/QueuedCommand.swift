@@ -61,18 +61,28 @@ struct QueuedCommand {
 private struct RecordedRows {
     let rows: Rows
     private let keyColumn: Int32
+    /// Only where the rows are not neighbours in their order: then the first one's key says where each is.
     private var places: [Int64: Int] = [:]
+    private var firstKey: Int64 = 0
 
     /// `sql` takes neighbours and may give rows beside those that are asked for.
     init(_ session: Session, _ sql: String, keys: [Int64], keyColumn: Int32) throws(StoreError) {
         self.keyColumn = keyColumn
         rows = try session.answer(sql) { $0.add(Neighbours(keys, allowGaps: true)) }
-        places.reserveCapacity(rows.count)
-        for index in 0..<rows.count { places[rows[index].integer(keyColumn)] = index }
+        let found = rows.integers(keyColumn)
+        firstKey = found.first ?? 0
+        let isInOrder = found.indices.allSatisfy { found[$0] == firstKey &+ Int64($0) }
+        guard !isInOrder else { return }
+        places.reserveCapacity(found.count)
+        for (index, key) in found.enumerated() { places[key] = index }
     }
 
     func row(_ key: Int64) throws(StoreError) -> Row {
-        guard let place = places[key] else {
+        let counted = key.subtractingReportingOverflow(firstKey)
+        let place =
+            places.isEmpty && !counted.overflow && rows.indices.contains(Int(counted.partialValue))
+            ? Int(counted.partialValue) : places[key]
+        guard let place else {
             throw .damaged("a queued command's \(rows.name(keyColumn)) \(key) is not there")
         }
         return rows[place]

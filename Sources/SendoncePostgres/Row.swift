@@ -17,6 +17,7 @@ final class Rows {
         PQclear(result)
     }
 
+    var indices: Range<Int> { 0..<count }
     var first: Row? { count > 0 ? self[0] : nil }
 
     subscript(index: Int) -> Row { Row(rows: self, index: Int32(index)) }
@@ -79,7 +80,7 @@ struct Row: RecordedRow {
     }
 
     func digest(_ column: Int32) throws(StoreError) -> Digest {
-        guard let digest = Digest(bytes: raw(column)) else {
+        guard let digest = Digest(raw: raw(column)) else {
             throw .damaged("column \(rows.name(column)) is not a digest")
         }
         return digest

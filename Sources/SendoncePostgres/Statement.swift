@@ -64,6 +64,12 @@ final class Statement {
         add(oid: column.type.arrayOID) { column.write(to: &$0) }
     }
 
+    /// The value that all rows of a column have.
+    func add(common column: Column) {
+        guard let value = column.common else { return addNull(column.type) }
+        add(column.type) { $0.append(contentsOf: value) }
+    }
+
     func addNullColumn(_ type: ValueType) {
         types.append(type.arrayOID)
         places.append(nil)
@@ -92,6 +98,16 @@ enum ValueType: Oid {
     case text = 25
     case bytes = 17
     case uuid = 2950
+
+    /// As SQL spells it.
+    var name: String {
+        switch self {
+        case .integer: "bigint"
+        case .text: "text"
+        case .bytes: "bytea"
+        case .uuid: "uuid"
+        }
+    }
 
     var arrayOID: Oid {
         switch self {

@@ -127,12 +127,51 @@ package protocol CommandQueue: Sendable {
     /// Records outcomes durably in one transaction. The order of results is that of the settlements.
     func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettlementResult]
 
+    /// Records outcomes and then claims, as `settle` and `claim` do one after the other. A store may do both
+    /// in one transaction, which spares a flush.
+    ///
+    /// Guarantee: if it returns, the outcomes are recorded durably, whatever became of the claim. Errors:
+    /// those of `settle`; then nothing was claimed that the caller could send.
+    func settle(
+        _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
+        dispatcher: Text, prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> SettledClaim
+
     /// Commands whose lease ran out with an attempt open, oldest first: their outcome is unknown, and whoever
     /// reads this may settle them so, under the token that is given.
     func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand]
 
     /// The earliest due time of an unfinished command that is not held, and the earliest end of a lease.
     func nextDue() throws(StoreError) -> Timestamp?
+}
+
+extension CommandQueue {
+    /// In a transaction each.
+    package func settle(
+        _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
+        dispatcher: Text, prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> SettledClaim {
+        let results = try settle(settlements)
+        do throws(StoreError) {
+            let report = try claim(
+                shares, now: now, lease: lease, dispatcher: dispatcher, prepare: prepare)
+            return SettledClaim(results: results, claim: .success(report))
+        } catch {
+            return SettledClaim(results: results, claim: .failure(error))
+        }
+    }
+}
+
+/// Recorded outcomes, and what became of the claim after them.
+package struct SettledClaim: Sendable {
+    /// In the order of the settlements.
+    package var results: [SettlementResult]
+    package var claim: Result<ClaimReport, StoreError>
+
+    package init(results: [SettlementResult], claim: Result<ClaimReport, StoreError>) {
+        self.results = results
+        self.claim = claim
+    }
 }
 
 /// What one claim did.

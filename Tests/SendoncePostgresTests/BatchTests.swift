@@ -192,6 +192,139 @@ import Testing
         #expect(try database.plain.value("SELECT count(*) FROM outbox_queue") == "0")
     }
 
+    @Test("Outcomes and the claim after them are one transaction")
+    func oneTransaction() throws {
+        try fill(1...6)
+        let store = try PostgresStore(database.settings())
+        let settlements = try claim(store, 3).map(Self.accepted)
+        _ = try Self.round(store, settlements, 3).claim.get()
+        let writers = """
+            SELECT count(DISTINCT xmin::text) FROM (SELECT xmin FROM outbox_outcome UNION ALL
+                SELECT xmin FROM outbox_finish UNION ALL
+                SELECT xmin FROM outbox_attempt WHERE command > 3) rows
+            """
+        #expect(try database.plain.value(writers) == "1")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt WHERE command > 3") == "3")
+    }
+
+    @Test("A claim that fails where the log has moved away takes no outcome with it")
+    func movedAway() throws {
+        try fill(1...4)
+        let store = try PostgresStore(database.settings())
+        let settlements = try claim(store, 2).map(Self.accepted)
+        try database.plain.run(
+            "INSERT INTO outbox_authority VALUES (1, 'moved', 't', 'p', 'a', 'r', NULL, 0)")
+        let round = try Self.round(store, settlements, 2)
+        #expect(round.results == [.recorded, .recorded])
+        #expect(throws: StoreError.self) { try round.claim.get() }
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome") == "2")
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt") == "2")
+    }
+
+    @Test("Who settles and claims waits for a fence before it locks a command, not after")
+    func fenceFirst() throws {
+        try fill(1...2)
+        let store = try PostgresStore(database.settings(lockTimeout: .minutes(1)))
+        let settlements = try claim(store, 1).map(Self.accepted)
+        try database.plain.run("BEGIN; LOCK TABLE outbox_home IN ACCESS EXCLUSIVE MODE")
+        let results = Mutex<[SettlementResult]?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let round = try? Self.round(store, settlements, 1)
+            results.withLock { $0 = round?.results ?? [] }
+            isOver.signal()
+        }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND wait_event_type = 'Lock'
+            """
+        let looker = PlainConnection(database.settings().connection)
+        // Until it waits, or is done without having waited.
+        while results.withLock({ $0 == nil }), try looker.value(waiting) == "0" {}
+        #expect(results.withLock { $0 } == nil, "it did not wait for the fence")
+        #expect(refusalOfLock() == nil, "a command is locked by who waits for the fence")
+        try database.plain.run("ROLLBACK")
+        #expect(isOver.wait(timeout: .now() + 20) == .success)
+        #expect(results.withLock { $0 } == [.recorded])
+    }
+
+    /// Words of who cannot lock every command, as a fence does; within the open transaction.
+    private func refusalOfLock() -> String? {
+        do {
+            try database.plain.run("SAVEPOINT s; SELECT 1 FROM outbox_queue FOR UPDATE NOWAIT")
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("Each command keeps the digest of its own first request, with gaps between the numbers or without")
+    func digests() throws {
+        try fill(1...12)
+        try database.plain.run(
+            """
+            UPDATE outbox_queue SET due_at = 0 - command;
+            DELETE FROM outbox_queue WHERE command = 5
+            """)
+        let store = try PostgresStore(database.settings())
+        func digest(_ number: Int64, _ attempt: Int) -> Digest {
+            DigestBuilder.digest(of: Array("\(number) \(attempt)".utf8))
+        }
+        // Without a gap, the latest number first; then with one; then another attempt, which changes nothing.
+        for count in [5, 6] {
+            let claimed = try store.claim(
+                [RouteShare(route: "a", commands: count)], now: .start, lease: .minutes(1), dispatcher: "d"
+            ) { .attempt(request: digest($0.number, 1)) }.claimed
+            #expect(claimed.count == count)
+            let again = DeliveryStep.retry(at: .start + .minutes(1), state: .pending)
+            _ = try store.settle(
+                claimed.map {
+                    Settlement(
+                        number: $0.due.number, attempt: 1, token: 1, verdict: .neverLeft, step: again,
+                        status: nil, issues: 0, finishedAt: .start)
+                })
+        }
+        let later = try store.claim(
+            [RouteShare(route: "a", commands: 20)], now: .start + .minutes(2), lease: .minutes(1),
+            dispatcher: "d"
+        ) {
+            #expect($0.requestDigest == digest($0.number, 1))
+            return .attempt(request: digest($0.number, 2))
+        }.claimed
+        #expect(later.count == 11)
+        let other = """
+            SELECT count(*) FROM outbox_queue q JOIN outbox_attempt a ON a.command = q.command
+            WHERE (a.request_digest = q.request_digest) <> (a.attempt = 1)
+            """
+        #expect(try database.plain.value(other) == "0")
+    }
+
+    @Test("What all rows of a batch share and what differs is recorded alike, and so is what is not there")
+    func shared() throws {
+        try fill(1...9)
+        let store = try PostgresStore(database.settings())
+        // Of each three: all the same, all absent, one that differs at the end.
+        for (first, ids) in [(1, ["m", "m", "m"]), (4, [nil, nil, nil]), (7, ["", nil, "m"])] {
+            var settlements = try claim(store, 3).map(Self.accepted)
+            for (index, id) in ids.enumerated() { settlements[index].verdict.messageID = id.map { Text($0) } }
+            #expect(try store.settle(settlements) == [.recorded, .recorded, .recorded])
+            let stored = try database.plain.run(
+                "SELECT message_id FROM outbox_outcome WHERE command >= \(first) ORDER BY command"
+            ).map { $0[0] }
+            #expect(stored == ids)
+        }
+        #expect(try database.plain.value("SELECT count(*) FROM outbox_outcome WHERE code = 'ok'") == "9")
+    }
+
+    private static func round(
+        _ store: PostgresStore, _ settlements: [Settlement], _ count: Int
+    ) throws(StoreError) -> SettledClaim {
+        try store.settle(
+            settlements, thenClaim: [RouteShare(route: "a", commands: count)], now: .start,
+            lease: .minutes(1), dispatcher: "test"
+        ) { _ in .attempt(request: .zero) }
+    }
+
     private func claim(_ store: PostgresStore, _ count: Int) throws(StoreError) -> [ClaimedCommand] {
         try store.claim(
             [RouteShare(route: "a", commands: count)], now: .start, lease: .minutes(1), dispatcher: "test"
