@@ -71,7 +71,7 @@ package final class Dispatcher {
     /// waits, or only for answers. Other processes emit commands and end attempts too, so callers also look
     /// in from time to time.
     package func nextTurn(after now: Timestamp) throws(StoreError) -> Timestamp? {
-        guard let due = try queue.nextDue() else { return nil }
+        guard let due = try queue.nextDue(of: routes.map(\.route.name)) else { return nil }
         if due > now { return due }
         return routes.compactMap { $0.nextAt(after: now) }.min()
     }

@@ -85,5 +85,7 @@ package struct GuardedQueue: CommandQueue {
         try queue.lapsed(now: now, limit: limit)
     }
 
-    package func nextDue() throws(StoreError) -> Timestamp? { try queue.nextDue() }
+    package func nextDue(of routes: [Text]) throws(StoreError) -> Timestamp? {
+        try queue.nextDue(of: routes)
+    }
 }

@@ -38,13 +38,19 @@ extension PostgresStore: IntakeWriter {
 extension Session {
     /// The oldest intake rows from a number on: at most so many, and, but for the first, of at most so many
     /// bytes. `octet_length` of a long text reads its header only.
-    static let intakeSQL = """
+    static let intakeSQL = intakeSQL(where: "seq >= $1")
+    /// The same of rows with certain numbers.
+    static let lateIntakeSQL = intakeSQL(where: "seq = ANY ($1::bigint[])")
+
+    private static func intakeSQL(where condition: String) -> String {
+        """
         SELECT seq, id, event_type, source, subject, payload, occurred_at, traceparent FROM (
             SELECT *, sum(octet_length(payload)) OVER (ORDER BY seq) AS size,
                 row_number() OVER (ORDER BY seq) AS row
-            FROM (SELECT * FROM outbox WHERE seq >= $1 ORDER BY seq LIMIT $2) oldest
+            FROM (SELECT * FROM outbox WHERE \(condition) ORDER BY seq LIMIT $2) oldest
         ) sized WHERE size <= $3 OR row = 1 ORDER BY seq
         """
+    }
 }
 
 extension Row {

@@ -49,26 +49,10 @@ extension PostgresStore: ProjectionStore {
     }
 
     package func hasIntake() throws(StoreError) -> Bool {
-        let asked = ContinuousClock.now
-        let (isWhole, start) = intakeSearch.withLock { search in
-            let isWhole = search.pace.isWholeSearchDue(at: asked)
-            return (isWhole, isWhole ? Int64.min : search.hint)
+        if searches.hasLate { return true }
+        return try reader.use { (session: Session) throws(StoreError) in
+            try searches.first(.intake, session) != nil
         }
-        // After a dear search that found nothing there is no better place to begin than the beginning.
-        guard isWhole || start > .min else { return false }
-        let lowest = try reader.use { (session: Session) throws(StoreError) in
-            try session.first("SELECT seq FROM outbox WHERE seq >= $1 ORDER BY seq LIMIT 1") {
-                $0.add(start)
-            } read: {
-                $0.integer(0)
-            }
-        }
-        let answered = ContinuousClock.now
-        intakeSearch.withLock { search in
-            if isWhole { search.pace.noteWholeSearch(from: asked, to: answered) }
-            search.note(lowest: lowest)
-        }
-        return lowest != nil
     }
 }
 
@@ -108,7 +92,8 @@ final class PostgresProjection: ProjectionTransaction {
 
     func take(events: Int, bytes: Int) throws(StoreError) -> [IntakeEvent] {
         try flush()
-        let start = store.intakeSearch.withLock { $0.start() }
+        let late = try takeLate(events: events, bytes: bytes)
+        guard late.isEmpty, let start = try store.searches.start(.intake) else { return late }
         return try session.rows(Session.intakeSQL) {
             $0.add(start)
             $0.add(events)
@@ -116,6 +101,21 @@ final class PostgresProjection: ProjectionTransaction {
         } read: {
             $0.intakeEvent()
         }
+    }
+
+    private func takeLate(events: Int, bytes: Int) throws(StoreError) -> [IntakeEvent] {
+        var numbers = Column(.integer)
+        let late = store.searches.takeLate(events)
+        for number in late { numbers.add(number) }
+        return try late.isEmpty
+            ? []
+            : session.rows(Session.lateIntakeSQL) {
+                $0.add(numbers)
+                $0.add(events)
+                $0.add(bytes)
+            } read: {
+                $0.intakeEvent()
+            }
     }
 
     func positions(of names: [EventName]) throws(StoreError) -> [EventName: Int64] {

@@ -3,8 +3,9 @@ package import SendonceCore
 package import SendonceStore
 import Synchronization
 
-/// One database with three connections, each made when it is first needed: one for the projector, one for the
-/// dispatcher, so that neither waits for the other, and one for everything that only looks.
+/// One database with four connections, each made when it is first needed: one for the projector, one for the
+/// dispatcher, so that neither waits for the other, one for everything that only looks, and one for surveys:
+/// long looks, which are needed only while something holds back vacuum.
 package final class PostgresStore: Sendable {
     let projector: Session
     let writer: Session
@@ -13,10 +14,7 @@ package final class PostgresStore: Sendable {
     let watch = Watch()
     /// What this process holds of the right to project.
     let lease: Mutex<ProjectorLease>
-    let intakeSearch = Mutex(IntakeSearch())
-    let dueSearch = Mutex(DueSearch())
-    let leaseSearch = Mutex(DueSearch())
-    let nextPace = Mutex(SearchPace())
+    let searches: Searches
 
     /// Opens a migrated database. `name` says in `outbox_projector` who projects.
     ///
@@ -28,6 +26,7 @@ package final class PostgresStore: Sendable {
         projector = Session(settings, watch: watch)
         writer = Session(settings, watch: watch)
         reader = Session(settings)
+        searches = Searches(Session(settings))
         // Two processes of the same name on the same host must differ.
         let unique = UInt64.random(in: .min ... .max)
         lease = Mutex(ProjectorLease(holder: Text("\(name) \(String(unique, radix: 36))")))

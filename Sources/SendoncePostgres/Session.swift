@@ -91,6 +91,17 @@ final class Session: @unchecked Sendable {
 
     private static let reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+    /// Runs `body` so that it looks through an index from one place to another, however long that takes: the
+    /// planner might choose to read the whole table, with several workers.
+    func survey<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try within(
+            """
+            BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 0;
+            SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+            SET LOCAL max_parallel_workers_per_gather = 0
+            """, body)
+    }
+
     private func within<Result>(
         _ begin: String, keeping isKept: (Result) -> Bool = { _ in true },
         _ body: (Session) throws(StoreError) -> Result

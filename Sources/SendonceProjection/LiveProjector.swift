@@ -76,6 +76,7 @@ package final class LiveProjector {
         let questions = events.flatMap { $0.drafts.compactMap(\.question) }
         var ledger = LedgerView(known: try transaction.winners(questions))
         var batch = ProjectedBatch()
+        batch.earliestDue = events.first?.logged.recordedAt
         batch.events.reserveCapacity(events.count)
         batch.decisions.reserveCapacity(events.count)
         batch.moved.reserveCapacity(events.count)

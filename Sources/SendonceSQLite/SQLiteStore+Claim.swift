@@ -73,28 +73,21 @@ extension SQLiteStore: CommandQueue {
         }
     }
 
-    package func nextDue() throws(StoreError) -> Timestamp? {
+    package func nextDue(of routes: [Text]) throws(StoreError) -> Timestamp? {
         try reader.use { (session: Session) throws(StoreError) in
-            try session.first(Self.nextDueSQL) { $0.timeIfAny(0) } ?? nil
+            var times = [try session.first(Self.firstLeaseSQL) { $0.timeIfAny(0) } ?? nil]
+            for route in routes {
+                times.append(
+                    try session.first(Self.firstDueSQL, { $0.add(route) }) { $0.timeIfAny(0) } ?? nil)
+            }
+            return times.compactMap(\.self).min()
         }
     }
 
-    /// Walks from route to route along the index, so that a queue of a million costs no more than one of ten.
-    private static let nextDueSQL = """
-        WITH RECURSIVE routes (route) AS (
-            SELECT (SELECT min(route) FROM outbox_queue WHERE state IN ('pending', 'unknown'))
-            UNION ALL
-            SELECT (SELECT min(q.route) FROM outbox_queue q
-                WHERE q.state IN ('pending', 'unknown') AND q.route > routes.route)
-            FROM routes WHERE routes.route IS NOT NULL
-        )
-        SELECT min(time) FROM (
-            SELECT (SELECT min(q.due_at) FROM outbox_queue q
-                WHERE q.state IN ('pending', 'unknown') AND q.route = routes.route) AS time
-            FROM routes WHERE routes.route IS NOT NULL
-            UNION ALL
-            SELECT (SELECT min(lease_end) FROM outbox_queue WHERE state = 'sending')
-        )
+    private static let firstLeaseSQL = "SELECT min(lease_end) FROM outbox_queue WHERE state = 'sending'"
+
+    private static let firstDueSQL = """
+        SELECT min(due_at) FROM outbox_queue WHERE state IN ('pending', 'unknown') AND route = ?
         """
 }
 

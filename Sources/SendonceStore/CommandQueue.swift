@@ -141,8 +141,9 @@ package protocol CommandQueue: Sendable {
     /// reads this may settle them so, under the token that is given.
     func lapsed(now: Timestamp, limit: Int) throws(StoreError) -> [ClaimedCommand]
 
-    /// The earliest due time of an unfinished command that is not held, and the earliest end of a lease.
-    func nextDue() throws(StoreError) -> Timestamp?
+    /// The earliest due time of a command of these routes that is neither finished nor held, or the earliest
+    /// end of any lease; for knowing how long to sleep. What was committed late may be missing for a while.
+    func nextDue(of routes: [Text]) throws(StoreError) -> Timestamp?
 }
 
 extension CommandQueue {

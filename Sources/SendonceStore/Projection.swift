@@ -24,7 +24,8 @@ package struct ProjectedBatch: Sendable {
     /// what is queued.
     package var superseded: [CommandID: Int64] = [:]
     /// No command of the batch is due before this; nil: each at its own time. What past events send queues up
-    /// behind what is due already, and is not months late from its first moment.
+    /// behind what is due already, and is not months late from its first moment. Nor does it lie so far back
+    /// that a dispatcher would have to search for it.
     package var earliestDue: Timestamp?
 
     package init() {}

@@ -18,7 +18,8 @@ struct ImportTests {
             "Synchronization",
         ],
         "SendoncePostgres": [
-            "CLibPQ", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore", "Synchronization",
+            "CLibPQ", "Dispatch", "Foundation", "SchemaPostgres", "SendonceCore", "SendonceStore",
+            "Synchronization",
         ],
         "SendonceReading": ["SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore"],
         "SendonceProjection": [

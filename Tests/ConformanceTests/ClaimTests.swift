@@ -127,7 +127,7 @@ import Testing
         #expect(standing.holdDetail == "no name")
         #expect(standing.heldAt == .start)
         #expect(try store.claimAll(now: .start + .days(9)).claimed.isEmpty)
-        #expect(try store.nextDue() == nil)
+        #expect(try store.nextDue(of: ["a"]) == nil)
         #expect(try store.counts().oldestHeldAt == .start)
     }
 
@@ -153,6 +153,26 @@ import Testing
         #expect(try store.attempts(of: command.id).first?.lateAnswers.count == 1)
     }
 
+    @Test(
+        "What is due next of some routes is told, whatever waits on others, and the end of any lease",
+        arguments: StoreUnderTest.allCases)
+    func nextDue(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        #expect(try store.nextDue(of: ["a", "b"]) == nil)
+        for (number, route) in ["b", "a", "c"].enumerated() {
+            try store.emit {
+                try Sample.command(
+                    Text("\(number)"), at: $0, route: Text(route), notBefore: .start + .hours(Int64(number)))
+            }
+        }
+        #expect(try store.nextDue(of: []) == nil)
+        #expect(try store.nextDue(of: ["a", "c"]) == .start + .hours(1))
+        #expect(try store.nextDue(of: ["c", "b"]) == .start)
+        #expect(try store.claimAll(now: .start + .hours(1)).claimed.count == 1)
+        #expect(try store.nextDue(of: ["c"]) == .start + .hours(1) + .minutes(1))
+    }
+
     @Test("A retry waits for its time and keeps what it counted", arguments: StoreUnderTest.allCases)
     func retry(kind: StoreUnderTest) throws {
         let place = try TestPlace(kind)
@@ -163,7 +183,7 @@ import Testing
         _ = try store.settle([
             first.settlement(Verdict(.rejectedForNow, code: "http_503"), .retry(at: later, state: .pending))
         ])
-        #expect(try store.nextDue() == later)
+        #expect(try store.nextDue(of: ["a"]) == later)
         #expect(try store.claimAll(now: later - .seconds(1)).claimed.isEmpty)
         let second = try #require(try store.claimAll(now: later).claimed.first)
         #expect((second.attempt, second.token, second.due.counted) == (2, 2, 1))

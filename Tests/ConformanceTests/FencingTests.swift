@@ -13,7 +13,7 @@ import Testing
         let command = try store.emit { try Sample.command("42", at: $0) }
         let claimed = try #require(try store.claimAll().claimed.first)
         #expect(try store.lapsed(now: claimed.leaseEnd - .seconds(1), limit: 10).isEmpty)
-        #expect(try store.nextDue() == claimed.leaseEnd)
+        #expect(try store.nextDue(of: ["a"]) == claimed.leaseEnd)
         let found = try #require(try store.lapsed(now: claimed.leaseEnd, limit: 10).first)
         #expect((found.attempt, found.token, found.startedAt) == (1, 1, .start))
         #expect(found.leaseEnd == claimed.leaseEnd)

@@ -122,12 +122,14 @@ import Testing
 
     @Test("Counting begins where the last count found something, once that is dear, and never too late")
     func start() {
-        let cheap = SearchPace.cheap - .microseconds(1)
-        #expect(SendingSearch.start(known: 0, lowest: 50, given: 90, cost: cheap) == 0)
-        #expect(SendingSearch.start(known: 0, lowest: 50, given: 90, cost: SearchPace.cheap) == 50)
-        #expect(SendingSearch.start(known: 0, lowest: nil, given: 90, cost: SearchPace.cheap) == 90)
+        let (dear, cheap) = (SearchStart.cheap, SearchStart.cheap - .microseconds(1))
+        let step = SendingSearch.shortestStep
+        #expect(SendingSearch.start(known: 0, lowest: step, given: 2 * step, cost: cheap) == 0)
+        #expect(SendingSearch.start(known: 0, lowest: step, given: 2 * step, cost: dear) == step)
+        #expect(SendingSearch.start(known: 0, lowest: step - 1, given: 2 * step, cost: dear) == 0)
+        #expect(SendingSearch.start(known: 0, lowest: nil, given: 2 * step, cost: dear) == 2 * step)
         #expect(SendingSearch.start(known: 50, lowest: nil, given: 40, cost: cheap) == 40)
-        #expect(SendingSearch.start(known: 50, lowest: 60, given: 40, cost: SearchPace.cheap) == 40)
+        #expect(SendingSearch.start(known: 50, lowest: 60, given: 40, cost: dear) == 40)
     }
 
     @Test("A lease that ends before the place where counting begins brings that place back")

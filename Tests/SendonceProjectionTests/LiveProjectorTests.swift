@@ -74,6 +74,17 @@ struct LiveProjectorTests {
         #expect(try scratch.number("SELECT count(*) FROM outbox") == 0)
     }
 
+    @Test("What an event of long ago sends is due when it is decided, behind what was due already")
+    func lateEvent() throws {
+        try activate()
+        _ = try store.append(
+            NewEvent(
+                type: "order.placed", payload: Array(order(1).utf8), occurredAt: "1970-01-01T00:00:00.5Z"))
+        #expect(try moved(by: LiveProjector(store: store)) == [1, 1])
+        #expect(try scratch.number("SELECT not_before FROM outbox_command") == 500_000)
+        #expect(try scratch.number("SELECT due_at FROM outbox_queue") == Int(now.microseconds))
+    }
+
     @Test("A batch has at most as many events as it may")
     func eventLimit() throws {
         try activate()

@@ -143,7 +143,9 @@ private final class UnsafeQueue: CommandQueue {
         return lacks == .memoryOfTheUnsure ? lapsed.map(UnsafeQueue.forgetful) : lapsed
     }
 
-    func nextDue() throws(StoreError) -> Timestamp? { try base.nextDue() }
+    func nextDue(of routes: [Text]) throws(StoreError) -> Timestamp? {
+        try base.nextDue(of: routes)
+    }
 
     private static func forgetful(_ due: DueCommand) -> DueCommand {
         var due = due

@@ -58,7 +58,7 @@ final class ObservedQueue: CommandQueue {
         try base.lapsed(now: now, limit: limit)
     }
 
-    func nextDue() throws(StoreError) -> Timestamp? {
-        try base.nextDue()
+    func nextDue(of routes: [Text]) throws(StoreError) -> Timestamp? {
+        try base.nextDue(of: routes)
     }
 }

@@ -44,5 +44,5 @@ enum Seeds {
 
     /// Seeds among which every planted fault must show itself, and every kind of event in a history must
     /// occur.
-    static let forSearches: [UInt64] = Array(1...40)
+    static let forSearches: [UInt64] = Array(1...50)
 }
