@@ -11,6 +11,8 @@ struct Arguments {
         case memory(String)
         /// Helper process: verifies the file and prints what it took.
         case verify(String, memory: Int?)
+        /// Helper process: verifies the log until its input ends.
+        case verifyLive(String)
     }
 
     var role = Role.help
@@ -29,7 +31,7 @@ struct Arguments {
             \(names.joined(separator: "\n"))
 
               --quick       small sizes, for a look; the figures say less
-              --events N    events of the log that `verify` reads
+              --events N    events of the logs of verify and postgres-verify
               --no-floors   exit 0 also where a floor is not reached
               --seconds N   how long postgres-idle lasts (\(Sizes.full.idleSeconds))
             """
@@ -46,6 +48,10 @@ struct Arguments {
         }
         if words.count >= 3, words.starts(with: ["--child", "verify"]) {
             role = .verify(words[2], memory: words.count > 3 ? Int(words[3]) : nil)
+            return
+        }
+        if words.count == 3, words.starts(with: ["--child", "verify-live"]) {
+            role = .verifyLive(words[2])
             return
         }
         var chosen: [Benchmark] = []

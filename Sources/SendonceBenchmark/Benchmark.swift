@@ -5,6 +5,7 @@ enum Benchmark: String, CaseIterable {
     case postgresOutcome = "postgres-outcome"
     case postgresIdle = "postgres-idle"
     case postgresVerify = "postgres-verify"
+    case verifyLive = "verify-live"
 
     var words: String {
         switch self {
@@ -20,6 +21,7 @@ enum Benchmark: String, CaseIterable {
         case .postgres: "the store on PostgreSQL, if SENDONCE_BENCHMARK_POSTGRES names an empty database"
         case .postgresOutcome: "append to recorded outcome there, two dispatchers, beside PgQueuer"
         case .postgresIdle: "a steady load there while an idle transaction holds back vacuum"
+        case .verifyLive: "a steady load without and beside a verification, here and there"
         case .postgresVerify: "a log there decided again, beside COPY TO STDOUT of the same rows"
         }
     }
@@ -37,6 +39,7 @@ enum Benchmark: String, CaseIterable {
         case .postgres: try PostgresBenchmark.measure(sizes)
         case .postgresOutcome: try PostgresOutcomeBenchmark.measure(sizes)
         case .postgresIdle: try PostgresIdleBenchmark.measure(sizes)
+        case .verifyLive: try VerifyLiveBenchmark.measure(sizes)
         case .postgresVerify: try PostgresVerifyBenchmark.measure(sizes)
         }
     }
@@ -63,11 +66,15 @@ struct Sizes {
     var idleEventsPerSecond = 2_000
     var verifiedEvents = 1_000_000
     var verifyRounds = 3
+    /// A past for the live system, then turns of its load, each without and beside a verification.
+    var liveEvents = 100_000
+    var liveSeconds = 10
+    var liveRounds = 3
 
     static let full = Sizes()
     static let quick = Sizes(
         appends: 500, appendRounds: 5, projectedEvents: 20_000, projectionRounds: 1, memoryEvents: 50_000,
         queuedCommands: 10_000, mails: 5_000, mailRounds: 1, latencyEvents: 50, coreEvents: 30_000,
         serverMails: 4_000, serverRounds: 1, idleSeconds: 30, idleEventsPerSecond: 200,
-        verifiedEvents: 100_000)
+        verifiedEvents: 100_000, liveEvents: 20_000, liveSeconds: 5, liveRounds: 1)
 }

@@ -36,9 +36,11 @@ final class ChildProcess {
         return String(decoding: line, as: UTF8.self)
     }
 
+    func endInput() { try? input.fileHandleForWriting.close() }
+
     /// Ends its input and waits for it.
     func wait() {
-        try? input.fileHandleForWriting.close()
+        endInput()
         process.waitUntilExit()
     }
 }

@@ -29,7 +29,7 @@ struct ServerApplication {
 
     /// Appends so many a second for so many seconds, one to a transaction, and gives the number. Who falls
     /// behind goes on without a pause, and is not forgiven: fewer than 99 of 100 is an error.
-    func append(perSecond rate: Int, seconds: Int) throws -> Int {
+    func append(perSecond rate: Int, seconds: Int, from first: Int = 0) throws -> Int {
         let begin = Clock.monotonic()
         let end = begin + UInt64(seconds) * 1_000_000_000
         let workers = (0..<connections).map { index in
@@ -41,7 +41,7 @@ struct ServerApplication {
                     let now = Clock.monotonic()
                     guard now < end else { break }
                     if now < due { usleep(UInt32((due - now) / 1_000)) }
-                    try Self.insert(order..<(order + 1), over: plain)
+                    try Self.insert(first + order..<(first + order + 1), over: plain)
                     appended += 1
                 }
                 return appended

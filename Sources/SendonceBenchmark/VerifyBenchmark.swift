@@ -71,17 +71,21 @@ enum VerifyBenchmark {
         return words
     }
 
+    /// A file, or a database on a server, with as many connections as `sendonce-replay` opens.
+    static func open(_ place: String) throws(StoreError) -> any RecordReader {
+        let readers = min(ProcessInfo.processInfo.activeProcessorCount, 4)
+        guard PostgresSettings.isAddress(place) else {
+            return try SQLiteReplayLog(path: place, readers: readers)
+        }
+        return try PostgresReplayLog(PostgresSettings(connection: place), readers: readers)
+    }
+
     /// The child's part, for a file or a database on a server.
     static func verify(_ place: String, memory: Int?) throws {
         var request = VerificationRequest(place: "benchmark")
         request.keyMemory = memory
         let start = (Clock.monotonic(), Clock.processorSeconds())
-        let readers = ProcessInfo.processInfo.activeProcessorCount
-        let log: any RecordReader =
-            PostgresSettings.isAddress(place)
-            ? try PostgresReplayLog(PostgresSettings(connection: place), readers: readers)
-            : try SQLiteReplayLog(path: place, readers: readers)
-        var verification = Verification(log, request) { Clock.now() }
+        var verification = Verification(try open(place), request) { Clock.now() }
         let certificate = try verification.run()
         let seconds = Double(Clock.monotonic() - start.0) / 1e9
         guard certificate.verdict == .same else {

@@ -14,6 +14,7 @@ do {
     case .sink: try await Sink.serve()
     case .memory(let path): try MemoryBenchmark.projectAll(path)
     case .verify(let path, let memory): try VerifyBenchmark.verify(path, memory: memory)
+    case .verifyLive(let place): try VerifyLiveBenchmark.verify(place)
     case .help: print(Arguments.usage)
     case .measure(let benchmarks):
         var figures: [Figure] = []

@@ -67,6 +67,9 @@ final class Server {
         PlainConnection(connection(database))
     }
 
+    /// What it wrote down since it was started.
+    var log: String { process?.errorText ?? "" }
+
     /// An empty database of this name, and how to connect to it.
     func database(_ name: String = "shop") throws -> String {
         try plain().run("CREATE DATABASE \(name) TEMPLATE template0")

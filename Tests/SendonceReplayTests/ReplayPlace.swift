@@ -93,6 +93,22 @@ final class ReplayPlace {
         }
     }
 
+    /// Whether nobody reads or writes in this moment.
+    func isFree() throws -> Bool {
+        if database != nil {
+            return try number(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                    AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+                    AND (backend_xmin IS NOT NULL OR xact_start IS NOT NULL)
+                """) == 0
+        }
+        // Waits for nobody.
+        return try DatabaseQueue(path: path).writeWithoutTransaction { database in
+            try Int64.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+        }
+    }
+
     /// The first column of all rows, as numbers.
     func numbers(_ sql: String) throws -> [Int64] {
         if let database {
