@@ -88,7 +88,10 @@ import Testing
             let settings = PostgresSettings(connection: database.connection + " application_name=counted")
             try body(try PostgresStore(settings))
         }
-        let open = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
+        let open = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE application_name = 'counted' AND datname = current_database()
+            """
         try wait { try database.plain.value(open) == "0" }
         return try (database.plain.value(sum).flatMap { Int($0) } ?? 0) - before
     }
