@@ -12,7 +12,7 @@ extension PostgresSystemTests {
         "Beside a live load verify reads under a role that has only SELECT, holds no lock but to read, and ends its transaction with each page"
     )
     func replayBesideLoad() async throws {
-        let server = try Server(options: ["log_line_prefix=%a|"])
+        let server = try Server(options: ["log_line_prefix=%a|%p|"])
         let fake = FakeBrevo()
         let shop = try Shop(try server.database(), fakePort: try await fake.start())
         try fill(shop, events: 5_000)
@@ -79,21 +79,23 @@ extension PostgresSystemTests {
         return "host=\(server.folder) user=looker dbname=shop"
     }
 
-    /// The statements of replay's transactions, without what begins and ends them.
+    /// The statements of replay's transactions, without what begins and ends them, whichever of its
+    /// connections they came by.
     private static func transactions(in log: String) throws -> [[String]] {
-        var (all, current): ([[String]], [String]?) = ([], nil)
+        var all: [[String]] = []
+        var open: [Substring: [String]] = [:]
         for line in log.split(separator: "\n") where line.hasPrefix("replay|") {
+            let process = line.split(separator: "|", maxSplits: 2)[1]
             guard let start = line.range(of: "LOG:  ")?.upperBound else { continue }
             let statement = String(line[start...].drop { $0 != ":" }.dropFirst(2))
             if statement.hasPrefix("BEGIN") {
-                try #require(current == nil, "a transaction within another")
+                try #require(open[process] == nil, "a transaction within another")
                 #expect(statement.hasPrefix("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-                current = []
+                open[process] = []
             } else if statement == "COMMIT" {
-                all.append(try #require(current))
-                current = nil
-            } else if current != nil {
-                current?.append(statement)
+                all.append(try #require(open.removeValue(forKey: process)))
+            } else if open[process] != nil {
+                open[process]?.append(statement)
             } else {
                 // What the server is asked before it is used.
                 #expect(statement.hasPrefix("SELECT"), "\(statement)")
