@@ -93,7 +93,8 @@ extension PostgresSystemTests {
                 #expect(statement.hasPrefix("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
                 open[process] = []
             } else if statement == "COMMIT" {
-                all.append(try #require(open.removeValue(forKey: process)))
+                let statements = open.removeValue(forKey: process)
+                all.append(try #require(statements))
             } else if open[process] != nil {
                 open[process]?.append(statement)
             } else {
