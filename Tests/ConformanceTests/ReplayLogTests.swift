@@ -56,6 +56,8 @@ struct ReplayLogTests {
         change(&request)
         let page = RecordPage()
         try log.read(request, into: page)
+        #expect(page.commands.ends.isEmpty)
+        try log.readCommands(request, into: page)
         return page
     }
 
