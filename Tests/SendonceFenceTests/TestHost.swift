@@ -87,12 +87,14 @@ extension SQLiteStore {
 }
 
 extension CommandQueue {
-    /// Begins an attempt on all that is due; `started` tells claims apart.
+    /// Begins an attempt on all that is due, as a dispatcher does to which nothing came back; `started` tells
+    /// claims apart.
     @discardableResult
     func claimAll(at started: Timestamp = .start) throws -> [ClaimedCommand] {
-        try claim([RouteShare(route: "a", commands: 10)], now: started, lease: .minutes(1), dispatcher: "d") {
-            _ in .attempt(request: .zero)
-        }.claimed
+        try settle(
+            [], thenClaim: [RouteShare(route: "a", commands: 10)], now: started, lease: .minutes(1),
+            dispatcher: "d"
+        ) { _ in .attempt(request: .zero) }.claim.get().claimed
     }
 }
 

@@ -73,11 +73,36 @@ struct GatheringTests {
         desk.answer(1)
         #expect(try desk.turn(at: 0).settled == 1)
     }
+
+    @Test("Outcomes that were recorded before a claim failed are not recorded again")
+    func claimFails() throws {
+        let desk = try Desk(orders: 3)
+        _ = try desk.turn(at: 0)
+        desk.answer(3)
+        desk.queue.state.withLock { $0.fault = .claimRefused }
+        #expect(throws: StoreError.self) { try desk.turn(at: 1) }
+        #expect(desk.dispatcher.unsettled == 0)
+        let next = try desk.turn(at: 2)
+        #expect((next.settled, next.stale) == (0, 0))
+    }
+
+    @Test("Outcomes that could not be recorded are kept, and nothing is claimed on top of them")
+    func settlingFails() throws {
+        let desk = try Desk(orders: 9)
+        #expect(try desk.turn(at: 0).claimed == 8)
+        desk.answer(8)
+        desk.queue.state.withLock { $0.fault = .settleRefused }
+        #expect(throws: StoreError.self) { try desk.turn(at: 1) }
+        #expect(desk.dispatcher.unsettled == 8 && desk.dispatcher.inFlight == 0)
+        let next = try desk.turn(at: 2)
+        #expect((next.settled, next.stale, next.claimed) == (8, 0, 1))
+    }
 }
 
 /// A dispatcher with that many commands due, and the provider's side of them.
 private final class Desk {
     let dispatcher: Dispatcher
+    let queue: ObservedQueue
     private let transport = SimulatedTransport()
     private let folder: URL
 
@@ -100,8 +125,9 @@ private final class Desk {
         _ = try LiveProjector(store: store).step(now: World.start)
         let route = Route(
             name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key"), concurrency: 8)
+        queue = ObservedQueue(store)
         dispatcher = Dispatcher(
-            queue: store, requests: RequestBuilder(store: store),
+            queue: queue, requests: RequestBuilder(store: store),
             routes: [ActiveRoute(route, transport: transport, at: World.start)],
             settings: DispatchSettings(settleBatch: settleBatch, gatheringTime: gatheringTime), wake: {})
     }
