@@ -15,12 +15,21 @@ extension PostgresStore: CommandQueue {
         }
     }
 
-    /// Both in one transaction. Whoever puts up a fence locks the tables that say so before he locks a
-    /// command: so they are read first here too, and the two cannot wait for each other.
+    /// Both in one transaction, but for routes with limits: there an outcome gives a place back that others
+    /// wait for, and who took it again before they could see it would keep it for ever. Nor does an outcome
+    /// wait for a route's lock.
+    ///
+    /// Whoever puts up a fence locks the tables that say so before he locks a command: so they are read first
+    /// here too, and the two cannot wait for each other.
     package func settle(
         _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
         dispatcher: Text, prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> SettledClaim {
+        guard !shares.contains(where: \.isLimited) else {
+            return try settle(
+                settlements, beforeClaiming: shares, now: now, lease: lease, dispatcher: dispatcher,
+                prepare: prepare)
+        }
         let batch = ClaimBatch(start: now, leaseEnd: now + lease, dispatcher: dispatcher)
         do throws(StoreError) {
             return try settling(settlements) { (session: Session) throws(StoreError) in

@@ -147,9 +147,18 @@ package protocol CommandQueue: Sendable {
 }
 
 extension CommandQueue {
-    /// In a transaction each.
     package func settle(
         _ settlements: [Settlement], thenClaim shares: [RouteShare], now: Timestamp, lease: Span,
+        dispatcher: Text, prepare: (DueCommand) -> Preparation
+    ) throws(StoreError) -> SettledClaim {
+        try settle(
+            settlements, beforeClaiming: shares, now: now, lease: lease, dispatcher: dispatcher,
+            prepare: prepare)
+    }
+
+    /// In a transaction each.
+    package func settle(
+        _ settlements: [Settlement], beforeClaiming shares: [RouteShare], now: Timestamp, lease: Span,
         dispatcher: Text, prepare: (DueCommand) -> Preparation
     ) throws(StoreError) -> SettledClaim {
         let results = try settle(settlements)

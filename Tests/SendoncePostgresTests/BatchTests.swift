@@ -207,6 +207,25 @@ import Testing
         #expect(try database.plain.value("SELECT count(*) FROM outbox_attempt WHERE command > 3") == "3")
     }
 
+    @Test("Of a route with limits, a place that an outcome gives back is anyone's before it is taken again")
+    func placesAreEveryones() throws {
+        try fill(1...6)
+        let store = try PostgresStore(database.settings())
+        let settlements = try claim(store, 3).map(Self.accepted)
+        var seen: Set<String?> = []
+        let share = RouteShare(route: "a", commands: 3, concurrency: 3)
+        let round = try store.settle(
+            settlements, thenClaim: [share], now: .start, lease: .minutes(1), dispatcher: "test"
+        ) { _ in
+            let recorded = try? database.plain.value("SELECT count(*) FROM outbox_outcome")
+            seen.insert(recorded.flatMap(\.self))
+            return .attempt(request: .zero)
+        }
+        #expect(round.results == [.recorded, .recorded, .recorded])
+        #expect(try round.claim.get().claimed.count == 3)
+        #expect(seen == ["3"], "whoever looks while this one claims")
+    }
+
     @Test("A claim that fails where the log has moved away takes no outcome with it")
     func movedAway() throws {
         try fill(1...4)
