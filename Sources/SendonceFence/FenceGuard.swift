@@ -61,11 +61,15 @@ package final class FenceGuard: Sendable {
 
     /// Looks, and changes nothing but the directory of witnesses.
     package func examine() throws(StoreError) -> FenceFinding {
+        let ends = try store.logEnds()
+        // Before the record: who puts a log in force records it first, and then remembers it here. The other
+        // way round, what a colleague does at this moment would look like a database that went back.
+        let remembered = Result { () throws(StoreError) in try ends.flatMap(witness) }
         let record = try store.homeRecord()
         if let record, record.state == .fenced { return .fenced(record) }
-        guard let ends = try store.logEnds() else { return .empty }
+        guard ends != nil else { return .empty }
         if let record, record.home != home.digest { return .copied(from: record) }
-        if let witness = try witness(of: ends), let missing = try missing(of: witness, record) {
+        if let witness = try remembered.get(), let missing = try missing(of: witness, record) {
             return .rewound(missing)
         }
         return record.map { .inForce($0) } ?? .unbound

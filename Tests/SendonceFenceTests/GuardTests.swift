@@ -29,6 +29,20 @@ import Testing
         #expect(try folder.open().homeRecord()?.reason == "first start")
     }
 
+    @Test("Two processes of one host that start together on a new log do not take each other for a restore")
+    func together() throws {
+        let folder = try TestFolder()
+        let store = try folder.log()
+        try store.emit("1")
+        // The other one comes to its end, the witness included, between two looks of this one.
+        let other = try folder.host(folder.open())
+        let crowded = CrowdedStore(store) { () throws(StoreError) in try other.enter() }
+        let host = try folder.host(crowded)
+        try host.enter()
+        #expect(host.isArmed && other.isArmed)
+        #expect(try store.homeRecord()?.state == .bound)
+    }
+
     @Test("An empty log is nobody's: it is put in force before its first claim")
     func empty() throws {
         let folder = try TestFolder()
