@@ -195,8 +195,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
-                "CBare", "Sendonce", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
-                "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceReading",
+                "CBare", "Sendonce", "SendonceBarrier", "SendonceCore", "SendonceCurl", "SendonceDelivery",
+                "SendonceFake", "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceReading",
                 "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -2,6 +2,7 @@
 // it ends. Replay must not be felt: the database is held back for no longer than a page takes. What the two
 // take from each other of the processors is in the figures too.
 import Foundation
+import SendonceBarrier
 import SendonceCore
 import SendonceReplay
 import SendonceStore
@@ -73,6 +74,8 @@ enum VerifyLiveBenchmark {
     /// The child's part: verifies again and again until its input ends. Prints how many events that were,
     /// and the longest transaction in milliseconds.
     static func verify(_ place: String) throws {
+        // As `sendonce-replay` does.
+        Courtesy.giveWay()
         // Nothing is ever written to it, so what there is to read is the end.
         var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
         let log = TimedReader(try VerifyBenchmark.open(place))

@@ -1,6 +1,7 @@
 // The program that can look and cannot send: it reads a log and says what follows from it.
 import ArgumentParser
 import Foundation
+import SendonceBarrier
 import SendonceBundle
 import SendonceStore
 
@@ -12,6 +13,7 @@ struct SendonceReplayCommand: ParsableCommand {
         subcommands: [VerifyCommand.self, WhatIfCommand.self, HeadCommand.self])
 
     static func main() {
+        Courtesy.giveWay()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -66,10 +66,10 @@ struct ImportTests {
             "Synchronization", "SystemPackage", "UnixSignals",
         ],
         "SendonceBenchmark": [
-            "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceCore", "SendonceCurl",
-            "SendonceDelivery", "SendonceFake", "SendonceJSON", "SendonceMaildir", "SendoncePostgres",
-            "SendonceProjection", "SendonceReading", "SendonceReplay", "SendonceRules", "SendonceSQLite",
-            "SendonceStore", "SendonceTemplates", "Synchronization",
+            "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceBarrier",
+            "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+            "SendonceMaildir", "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceReplay",
+            "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
         ],
     ]
 

@@ -33,6 +33,21 @@ struct LiveReplayTests {
         #expect(written > 0)
     }
 
+    @Test("Replay gives way to others before it begins anything")
+    func givesWay() throws {
+        let log = try ReplayedLog(events: 10)
+        let result = try log.replay(through: [
+            "strace", "-f", "-o", log.sandbox.path("trace"), "-e", "trace=setpriority,clone,clone3,openat",
+        ])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        let calls = log.sandbox.read("trace").split(separator: "\n")
+        let courtesy = try #require(
+            calls.firstIndex { $0.contains("setpriority(PRIO_PROCESS, 0, 19)") && $0.hasSuffix("= 0") })
+        let thread = try #require(calls.firstIndex { $0.contains(" clone") })
+        let database = try #require(calls.firstIndex { $0.contains("\"\(log.database)\"") })
+        #expect(courtesy < thread && courtesy < database)
+    }
+
     /// How often a file was read while a part of the WAL was held, for each time that it was. To the kernel
     /// all threads of a process hold together.
     private static func readsOfSnapshots(_ calls: [Call]) -> [Int] {
