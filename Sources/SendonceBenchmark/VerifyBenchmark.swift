@@ -73,7 +73,8 @@ enum VerifyBenchmark {
 
     /// A file, or a database on a server, with as many connections as `sendonce-replay` opens.
     static func open(_ place: String) throws(StoreError) -> any RecordReader {
-        let readers = min(ProcessInfo.processInfo.activeProcessorCount, 4)
+        let readers = min(
+            ProcessInfo.processInfo.activeProcessorCount, VerificationLimits.mostReaders)
         guard PostgresSettings.isAddress(place) else {
             return try SQLiteReplayLog(path: place, readers: readers)
         }

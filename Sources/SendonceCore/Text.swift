@@ -19,7 +19,11 @@ package struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Ex
     package var isEmpty: Bool { string.utf8.isEmpty }
 
     package static func == (left: Text, right: Text) -> Bool {
-        left.withBytes { left in right.withBytes { right in haveSameBytes(left, right) } }
+        left.withBytes { left in
+            right.withBytes { right in
+                haveSameBytes(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+            }
+        }
     }
 
     package static func < (left: Text, right: Text) -> Bool {
@@ -31,29 +35,27 @@ package struct Text: Hashable, Comparable, Sendable, CustomStringConvertible, Ex
         hasher.combine(0xFF as UInt8)
     }
 
-    /// Eight bytes at a time: texts are compared for every event, one byte after the other takes far longer.
-    private static func haveSameBytes(
-        _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        guard left.count == right.count else { return false }
-        let (left, right) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
-        var offset = 0
-        while offset + 8 <= left.count {
-            let same =
-                left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            guard same else { return false }
-            offset += 8
-        }
-        while offset < left.count {
-            guard left[offset] == right[offset] else { return false }
-            offset += 1
-        }
-        return true
-    }
-
     /// The bytes in one piece. Swift's own strings have them so already; others are copied.
     private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         string.utf8.withContiguousStorageIfAvailable(body) ?? Array(string.utf8).withUnsafeBufferPointer(body)
     }
+}
+
+/// Compares eight bytes at a time, up to the first that differ: texts and rows are compared for every event,
+/// and one byte after the other takes far longer.
+package func haveSameBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    var offset = 0
+    while offset + 8 <= left.count {
+        let same =
+            left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        guard same else { return false }
+        offset += 8
+    }
+    while offset < left.count {
+        guard left[offset] == right[offset] else { return false }
+        offset += 1
+    }
+    return true
 }

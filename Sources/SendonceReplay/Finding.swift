@@ -99,6 +99,8 @@ package enum VerificationLimits {
     package static let blockEvents: Int64 = 4_096
     /// Pages that are read before they are decided.
     package static let pagesAhead = 4
+    /// Threads that read at once: more would wait for the one that settles.
+    package static let mostReaders = 4
     /// Keys that one pass through the log has room for, however little memory is given.
     package static let fewestKeys = 4_096
     /// Commands that are passed over in search of one that stands out of its order.

@@ -19,10 +19,4 @@ package struct KeyPartition: Hashable, Sendable {
     package func contains(_ key: Digest) -> Bool {
         count == 1 || key.prefix.high.multipliedFullWidth(by: UInt64(count)).high == UInt64(index)
     }
-
-    /// Decisions for which no key is asked are judged in the first pass.
-    func judges(_ question: LedgerQuestion?) -> Bool {
-        guard let question else { return index == 0 }
-        return contains(question.key.digest)
-    }
 }

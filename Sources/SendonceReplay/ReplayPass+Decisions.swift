@@ -81,6 +81,7 @@ extension ReplayPass {
 
     private func isJudged(_ entry: DraftEntry) -> Bool {
         if partition.count == 1 { return true }
+        // What asks for no key is judged in the first pass.
         if case .decided = entry.kind { return partition.index == 0 }
         return partition.contains(entry.key)
     }

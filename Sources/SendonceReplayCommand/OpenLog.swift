@@ -5,6 +5,7 @@ import SendonceBarrier
 import SendonceBundle
 import SendonceCore
 import SendoncePostgres
+import SendonceReplay
 import SendonceSQLite
 import SendonceStore
 
@@ -65,8 +66,8 @@ struct OpenLog {
         return records
     }
 
-    /// Threads that read at once: more than these would wait for the one that settles.
-    private static let readers = min(ProcessInfo.processInfo.activeProcessorCount, 4)
+    private static let readers = min(
+        ProcessInfo.processInfo.activeProcessorCount, VerificationLimits.mostReaders)
 
     /// What holds for this program wherever the log is.
     private static let standing = [

@@ -259,20 +259,3 @@ package struct RowCursor {
     package mutating func text() -> Text { textIfAny() ?? "" }
     package mutating func digest() -> Digest? { part().flatMap { Digest(bytes: $0) } }
 }
-
-/// Compares eight bytes at a time.
-package func haveSameBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    guard left.count == right.count else { return false }
-    var (offset, difference) = (0, UInt64(0))
-    while offset + 8 <= left.count {
-        difference |=
-            left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            ^ right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        offset += 8
-    }
-    while offset < left.count {
-        difference |= UInt64(left[offset] ^ right[offset])
-        offset += 1
-    }
-    return difference == 0
-}

@@ -130,6 +130,22 @@ struct RandomLogTests {
         try expectSame(place.verify { $0.passes = 3 }, events: 1_202)
     }
 
+    @Test("A forged table of activations is named, and decides nothing: the log's events say which rules hold")
+    func forgedActivation() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 8)
+        // Pages of the second rule set lie wholly behind its activation.
+        try shop.run(rounds: 2, events: 1_500, batchEvents: 1_000)
+        try place.tamper(
+            """
+            UPDATE outbox_activation SET digest = (SELECT digest FROM outbox_activation WHERE position = 1)
+            WHERE position > 1
+            """)
+        let certificate = try place.verify()
+        #expect(certificate.differences.map(\.subject) == [.activation], "\(certificate.text)")
+        #expect(certificate.digests.recomputedDecisions == certificate.digests.recordedDecisions)
+    }
+
     @Test("A log that cannot be read on ends in its error, wherever that is", .timeLimit(.minutes(1)))
     func unreadable() throws {
         let place = try ReplayPlace(.sqlite)
