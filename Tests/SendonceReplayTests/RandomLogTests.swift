@@ -130,7 +130,7 @@ struct RandomLogTests {
         try expectSame(place.verify { $0.passes = 3 }, events: 1_202)
     }
 
-    @Test("A forged table of activations is named, and decides nothing: the log's events say which rules hold")
+    @Test("A forged table of activations is named, and decides nothing: the log says which rules hold")
     func forgedActivation() throws {
         let place = try ReplayPlace(.sqlite)
         var shop = Shop(place.store, seed: 8)
