@@ -282,6 +282,7 @@ let package = Package(
             name: "SendoncePostgresTests",
             dependencies: [
                 "PostgresSupport",
+                "ProcessSupport",
                 "SchemaPostgres",
                 "SendonceCore",
                 "SendonceJSON",

@@ -69,7 +69,7 @@ struct Sizes {
     /// A past for the live system, then turns of its load, each without and beside a verification.
     var liveEvents = 100_000
     var liveSeconds = 10
-    var liveRounds = 3
+    var liveRounds = 5
 
     static let full = Sizes()
     static let quick = Sizes(

@@ -72,13 +72,14 @@ enum VerifyBenchmark {
     }
 
     /// A file, or a database on a server, with as many connections as `sendonce-replay` opens.
-    static func open(_ place: String) throws(StoreError) -> any RecordReader {
+    static func open(_ place: String, givesWay: Bool = false) throws(StoreError) -> any RecordReader {
         let readers = min(
             ProcessInfo.processInfo.activeProcessorCount, VerificationLimits.mostReaders)
         guard PostgresSettings.isAddress(place) else {
             return try SQLiteReplayLog(path: place, readers: readers)
         }
-        return try PostgresReplayLog(PostgresSettings(connection: place), readers: readers)
+        return try PostgresReplayLog(
+            PostgresSettings(connection: place), readers: readers, givesWay: givesWay)
     }
 
     /// The child's part, for a file or a database on a server.

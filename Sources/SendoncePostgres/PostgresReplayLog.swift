@@ -9,14 +9,27 @@ package import SendonceStore
 package final class PostgresReplayLog: Sendable {
     package let beside: [any RecordReader]
     private let session: Session
+    /// Shared by all connections of a replay; nil: each goes as fast as it can.
+    let turns: ServerTurns?
 
-    /// `readers`: how many more connections are opened, for as many threads.
+    /// `readers`: how many more connections are opened, for as many threads. `givesWay`: all of them together
+    /// hold back while others write on the server (`ServerPace`).
     ///
     /// Errors: `.unavailable` if the server cannot be reached or must not be used; `.schemaTooOld`,
     /// `.schemaFromTheFuture`, `.damaged`.
-    package init(_ settings: PostgresSettings, readers: Int = 0) throws(StoreError) {
+    package convenience init(
+        _ settings: PostgresSettings, readers: Int = 0, givesWay: Bool = false
+    ) throws(StoreError) {
+        let turns = givesWay ? ServerTurns() : nil
         var beside: [any RecordReader] = []
-        for _ in 0..<readers { beside.append(try PostgresReplayLog(settings)) }
+        for _ in 0..<readers { beside.append(try PostgresReplayLog(settings, turns, [])) }
+        try self.init(settings, turns, beside)
+    }
+
+    private init(
+        _ settings: PostgresSettings, _ turns: ServerTurns?, _ beside: [any RecordReader]
+    ) throws(StoreError) {
+        self.turns = turns
         self.beside = beside
         session = Session(settings)
         let version = try session.snapshot { (session: Session) throws(StoreError) in
@@ -27,13 +40,25 @@ package final class PostgresReplayLog: Sendable {
         }
     }
 
+    /// How long the longest transaction of all connections was, without waiting and resting; nil where none
+    /// gives way. For whoever measures.
+    package var longestMilliseconds: Double? { turns.map { $0.longest / .milliseconds(1) } }
+
     // MARK: Use
 
     /// Runs `body` so that all its statements see the same state of the database.
     func snapshot<Result>(
         _ body: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try session.pageSnapshot(body)
+        guard let turns else { return try session.pageSnapshot(body) }
+        return try turns.take { (looks: Bool) throws(StoreError) in
+            try session.pageSnapshot { (session: Session) throws(StoreError) in
+                if looks {
+                    turns.note(written: try session.first(ServerTurns.writtenSQL) { $0.integer(0) } ?? 0)
+                }
+                return try body(session)
+            }
+        }
     }
 }
 

@@ -65,6 +65,11 @@ extension ReplayPass {
             winners.replace(other, at: winners.ends[index] - LedgerRow.numberFromEnd)
         }
         report(shape, recorded: recorded, recomputed: recomputed)
+        // Also what was not judged was read, and is not read again.
+        for index in found.ends.indices {
+            var cursor = found.cursor(index)
+            number = max(number, cursor.integer())
+        }
     }
 
     /// Names what differs. With several shares of keys each pass speaks of its own; what follows from no

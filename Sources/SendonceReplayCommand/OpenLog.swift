@@ -20,6 +20,9 @@ struct OpenLog {
 
     /// Opens the log, then puts up the barriers: nothing is opened after them.
     init(_ options: LogPlace) throws {
+        let givesWay = options.pace == .gentle
+        // Before there is a second thread.
+        if givesWay { Courtesy.giveWay() }
         let environment = ProcessInfo.processInfo.environment
         let address = options.database ?? environment["SENDONCE_DATABASE"] ?? "sendonce.sqlite"
         let database: String
@@ -30,7 +33,7 @@ struct OpenLog {
                     "--database holds a password, which everybody on this machine can read: use ~/.pgpass, "
                         + "PGPASSFILE or SENDONCE_DATABASE")
             }
-            log = try PostgresReplayLog(settings, readers: OpenLog.readers)
+            log = try PostgresReplayLog(settings, readers: OpenLog.readers, givesWay: givesWay)
             place = Text(try settings.place())
             database = "PostgreSQL: READ ONLY, REPEATABLE READ transactions"
         } else if address.hasSuffix(".jsonl") {

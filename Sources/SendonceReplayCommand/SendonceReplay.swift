@@ -1,7 +1,6 @@
 // The program that can look and cannot send: it reads a log and says what follows from it.
 import ArgumentParser
 import Foundation
-import SendonceBarrier
 import SendonceBundle
 import SendonceStore
 
@@ -13,7 +12,6 @@ struct SendonceReplayCommand: ParsableCommand {
         subcommands: [VerifyCommand.self, WhatIfCommand.self, HeadCommand.self])
 
     static func main() {
-        Courtesy.giveWay()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -33,7 +31,15 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// Where the log is.
+/// Who comes first where others want the same processors, or the same server.
+enum Pace: String, ExpressibleByArgument, CaseIterable {
+    /// The others.
+    case gentle
+    /// Nobody.
+    case full
+}
+
+/// Where the log is, and how it is read.
 struct LogPlace: ParsableArguments {
     @Option(
         help: """
@@ -41,6 +47,13 @@ struct LogPlace: ParsableArguments {
             SENDONCE_DATABASE, then sendonce.sqlite.
             """)
     var database: String?
+
+    @Option(
+        help: """
+            gentle: take the processors that nobody else wants, and hold back while others write on a \
+            PostgreSQL server. full: go as fast as it can.
+            """)
+    var pace = Pace.gentle
 }
 
 /// Where the log is, and how to print what is found.

@@ -19,14 +19,22 @@ package final class SQLiteReplayLog: @unchecked Sendable {
     private let handle: OpaquePointer
     private let lock = NSLock()
     private var statements: [String: Statement] = [:]
+    private let patience: Duration
 
-    /// `readers`: how many more connections are opened, for as many threads.
+    /// `readers`: how many more connections are opened, for as many threads. `patience`: after how long a
+    /// page ends where it is; whoever gives way to others may be left waiting in the middle of one, and what
+    /// it holds of the WAL with it.
     ///
     /// Errors: `.unavailable` if it cannot be opened; `.schemaTooOld`, `.schemaFromTheFuture`, `.damaged`.
-    package init(path: String, busyTimeout: Double = 5, readers: Int = 0) throws(StoreError) {
+    package init(
+        path: String, busyTimeout: Double = 5, readers: Int = 0, patience: Duration = .milliseconds(50)
+    ) throws(StoreError) {
         self.path = path
+        self.patience = patience
         var beside: [any RecordReader] = []
-        for _ in 0..<readers { beside.append(try SQLiteReplayLog(path: path, busyTimeout: busyTimeout)) }
+        for _ in 0..<readers {
+            beside.append(try SQLiteReplayLog(path: path, busyTimeout: busyTimeout, patience: patience))
+        }
         self.beside = beside
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
@@ -231,6 +239,7 @@ extension SQLiteReplayLog: RecordReader {
 
     private func readEvents(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
         page.through = request.end
+        let watch = PageWatch(patience)
         var size = 0
         var last: Int64?
         try each(Self.eventSQL) {
@@ -238,7 +247,7 @@ extension SQLiteReplayLog: RecordReader {
             $0.add(request.end)
         } read: { (row: Statement) throws(StoreError) in
             size += row.byteCount(EventRow.payloadColumn)
-            if size > request.bytes, let last {
+            if let last, size > request.bytes || watch.isOver(rows: page.events.ends.count) {
                 page.through = last
                 return false
             }
@@ -273,6 +282,7 @@ extension SQLiteReplayLog: RecordReader {
             SELECT \(NameRow.columns) FROM outbox_log WHERE id IS NOT NULL AND position <= ? \(condition)
             ORDER BY id, source, position LIMIT ?
             """
+        let watch = PageWatch(patience)
         try use { () throws(StoreError) in
             try each(sql) {
                 $0.add(position)
@@ -284,7 +294,7 @@ extension SQLiteReplayLog: RecordReader {
                 $0.add(limit)
             } read: { (row: Statement) throws(StoreError) in
                 NameRow.add(row, to: rows)
-                return true
+                return !watch.isOver(rows: rows.ends.count)
             }
         }
     }
@@ -295,6 +305,7 @@ extension SQLiteReplayLog: RecordReader {
             SELECT \(LedgerRow.columns) FROM outbox_ledger \(condition)
             ORDER BY key, key_digest, slot, generation LIMIT ?
             """
+        let watch = PageWatch(patience)
         try use { () throws(StoreError) in
             try each(sql) {
                 if let key {
@@ -306,7 +317,7 @@ extension SQLiteReplayLog: RecordReader {
                 $0.add(limit)
             } read: { (row: Statement) throws(StoreError) in
                 LedgerRow.add(row, to: rows)
-                return true
+                return !watch.isOver(rows: rows.ends.count)
             }
         }
     }

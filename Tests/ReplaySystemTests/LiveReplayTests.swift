@@ -33,19 +33,27 @@ struct LiveReplayTests {
         #expect(written > 0)
     }
 
-    @Test("Replay gives way to others before it begins anything")
+    @Test("Replay gives way to others before it begins anything, unless it is told not to")
     func givesWay() throws {
         let log = try ReplayedLog(events: 10)
-        let result = try log.replay(through: [
-            "strace", "-f", "-o", log.sandbox.path("trace"), "-e", "trace=setpriority,clone,clone3,openat",
-        ])
-        #expect(result.status == 0, "\(result.output)\(result.errors)")
-        let calls = log.sandbox.read("trace").split(separator: "\n")
+        func calls(_ arguments: [String]) throws -> [Substring] {
+            let result = try log.replay(
+                through: [
+                    "strace", "-f", "-o", log.sandbox.path("trace"), "-e",
+                    "trace=sched_setscheduler,sched_setattr,clone,clone3,openat",
+                ], arguments)
+            #expect(result.status == 0, "\(result.output)\(result.errors)")
+            return log.sandbox.read("trace").split(separator: "\n")
+        }
+        let gentle = try calls(["verify"])
         let courtesy = try #require(
-            calls.firstIndex { $0.contains("setpriority(PRIO_PROCESS, 0, 19)") && $0.hasSuffix("= 0") })
-        let thread = try #require(calls.firstIndex { $0.contains(" clone") })
-        let database = try #require(calls.firstIndex { $0.contains("\"\(log.database)\"") })
+            gentle.firstIndex { $0.contains("sched_setscheduler(0, SCHED_IDLE, [0])") && $0.hasSuffix("= 0") })
+        let thread = try #require(gentle.firstIndex { $0.contains(" clone") })
+        let database = try #require(gentle.firstIndex { $0.contains("\"\(log.database)\"") })
         #expect(courtesy < thread && courtesy < database)
+        // Nor does a thread take it back.
+        #expect(gentle.count { $0.contains("sched_set") } == 1)
+        #expect(try calls(["verify", "--pace", "full"]).allSatisfy { !$0.contains("sched_set") })
     }
 
     /// How often a file was read while a part of the WAL was held, for each time that it was. To the kernel

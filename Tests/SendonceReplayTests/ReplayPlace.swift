@@ -48,9 +48,13 @@ final class ReplayPlace {
 
     private var path: String { folder?.appending(path: "log.db").path ?? "" }
 
-    /// The log as replay opens it, with so many connections beside it.
+    /// The log as replay opens it, with so many connections beside it; with some, pages of a file are as
+    /// short as pages can be.
     func log(readers: Int = 0) throws -> any RecordReader {
-        guard let database else { return try SQLiteReplayLog(path: path, readers: readers) }
+        guard let database else {
+            let patience = readers > 0 ? Duration.zero : .seconds(60)
+            return try SQLiteReplayLog(path: path, readers: readers, patience: patience)
+        }
         return try PostgresReplayLog(database.settings(), readers: readers)
     }
 
