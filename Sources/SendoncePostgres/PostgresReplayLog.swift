@@ -52,13 +52,19 @@ package final class PostgresReplayLog: Sendable {
     ) throws(StoreError) -> Result {
         guard let turns else { return try session.pageSnapshot(body) }
         return try turns.take { (looks: Bool) throws(StoreError) in
-            try session.pageSnapshot { (session: Session) throws(StoreError) in
-                if looks {
-                    turns.note(written: try session.first(ServerTurns.writtenSQL) { $0.integer(0) } ?? 0)
-                }
-                return try body(session)
+            if looks { turns.note(written: writtenRows()) }
+            return try session.pageSnapshot { (session: Session) throws(StoreError) in
+                try turns.timed { () throws(StoreError) in try body(session) }
             }
         }
+    }
+
+    /// In a transaction of its own: older servers may take a while to answer, and nothing fails with it.
+    private func writtenRows() -> Int64? {
+        let written = try? session.pageSnapshot { (session: Session) throws(StoreError) in
+            try session.first(ServerTurns.writtenSQL) { $0.integerIfAny(0) }
+        }
+        return written.flatMap { $0 }.flatMap { $0 }
     }
 }
 

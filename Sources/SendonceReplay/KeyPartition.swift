@@ -16,7 +16,9 @@ package struct KeyPartition: Hashable, Sendable {
         self.count = count
     }
 
+    /// By other bits than those that give a key its place in a `KeySlots`: the keys of one share would all
+    /// have theirs in one part of it, and looking would take for ever.
     package func contains(_ key: Digest) -> Bool {
-        count == 1 || key.prefix.high.multipliedFullWidth(by: UInt64(count)).high == UInt64(index)
+        count == 1 || key.prefix.low.multipliedFullWidth(by: UInt64(count)).high == UInt64(index)
     }
 }

@@ -7,9 +7,13 @@ extension ReplayPass {
     mutating func compare(_ page: ReadPage, _ ledger: inout LedgerComparison) throws(StoreError) {
         let rows = page.rows
         let areDecisionsSame = rows.decisions.hasSameBytes(as: decisions)
-        if !areDecisionsSame { compareDecisions(rows) }
         let found = rows.commands
-        if page.request.number == number, found.hasSameBytes(as: commands) {
+        // Behind the place where deciding ended there is nothing to compare with.
+        let isJudged = stoppedAt.map { page.request.after + 1 < $0 } ?? true
+        if !areDecisionsSame, isJudged { compareDecisions(rows) }
+        if !isJudged {
+            reach(found)
+        } else if page.request.number == number, found.hasSameBytes(as: commands) {
             number += Int64(commands.ends.count)
         } else {
             // Once more, from where the last page ended, and also what stands out of its order.
@@ -18,6 +22,7 @@ extension ReplayPass {
             again.lookahead = VerificationLimits.commandLookahead
             try log.readCommands(again, into: rows)
             compareCommands(rows.commands)
+            if !isComplete { reach(found) }
         }
         if isComplete { for index in winners.ends.indices { ledger.expect(winners.row(index)) } }
         counts.decisions += Int64(rows.decisions.ends.count)
@@ -65,7 +70,10 @@ extension ReplayPass {
             winners.replace(other, at: winners.ends[index] - LedgerRow.numberFromEnd)
         }
         report(shape, recorded: recorded, recomputed: recomputed)
-        // Also what was not judged was read, and is not read again.
+    }
+
+    /// Also what was not judged was read, and is not read again.
+    private mutating func reach(_ found: RowBuffer) {
         for index in found.ends.indices {
             var cursor = found.cursor(index)
             number = max(number, cursor.integer())

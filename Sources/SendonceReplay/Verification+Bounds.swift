@@ -92,10 +92,22 @@ extension Verification {
     mutating func checkTail(after position: Int64, number: Int64, isHead: Bool) throws(StoreError) {
         guard isHead else { return }
         let page = RecordPage()
-        try log.read(
-            RecordRequest(
-                after: position, through: .max, number: number, events: VerificationLimits.pageEvents,
-                bytes: VerificationLimits.pageBytes), into: page)
+        let reach = Int64(VerificationLimits.pageEvents)
+        let end = min(position, .max - reach) + reach
+        var after = position
+        // A page may end earlier.
+        while after < end {
+            try log.read(
+                RecordRequest(
+                    after: after, through: end, number: number, events: VerificationLimits.pageEvents,
+                    bytes: VerificationLimits.pageBytes), into: page)
+            findOrphans(page)
+            after = page.through
+        }
+    }
+
+    /// Decisions without their event.
+    private mutating func findOrphans(_ page: RecordPage) {
         var present: Set<Int64> = []
         for index in page.events.ends.indices { present.insert(EventCursor(page.events.row(index)).position) }
         for index in page.decisions.ends.indices {

@@ -167,7 +167,8 @@ extension SQLiteReplayLog: LogReader {
     }
 
     package func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {
-        try use { () throws(StoreError) in
+        let watch = PageWatch(patience)
+        return try use { () throws(StoreError) in
             var events: [LoggedEvent] = []
             var size = 0
             let sql =
@@ -179,7 +180,7 @@ extension SQLiteReplayLog: LogReader {
                 size += row.byteCount(5)
                 guard size <= bytes || events.isEmpty else { return false }
                 events.append(try LoggedEvent(row))
-                return true
+                return !watch.isOver(rows: events.count)
             }
             return events
         }

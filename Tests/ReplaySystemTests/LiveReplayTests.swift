@@ -47,7 +47,8 @@ struct LiveReplayTests {
         }
         let gentle = try calls(["verify"])
         let courtesy = try #require(
-            gentle.firstIndex { $0.contains("sched_setscheduler(0, SCHED_IDLE, [0])") && $0.hasSuffix("= 0") })
+            gentle.firstIndex { $0.contains("sched_setscheduler(0, SCHED_IDLE, [0])") && $0.hasSuffix("= 0") }
+        )
         let thread = try #require(gentle.firstIndex { $0.contains(" clone") })
         let database = try #require(gentle.firstIndex { $0.contains("\"\(log.database)\"") })
         #expect(courtesy < thread && courtesy < database)

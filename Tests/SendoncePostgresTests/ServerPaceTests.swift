@@ -1,12 +1,29 @@
 // How much of a server a replay takes: values, then threads, then a server.
 import Dispatch
+import Foundation
 import PostgresSupport
 import ProcessSupport
+import SendonceCore
 import SendonceStore
 import Synchronization
 import Testing
 
 @testable import SendoncePostgres
+
+/// A thread of its own, and whether it ends.
+private struct Ending {
+    private let end = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        let end = end
+        Thread {
+            body()
+            end.signal()
+        }.start()
+    }
+
+    func ends() -> Bool { end.wait(timeout: .now() + 60) == .success }
+}
 
 @Suite("PostgreSQL: replay beside others")
 struct ServerPaceTests {
@@ -22,15 +39,24 @@ struct ServerPaceTests {
 
     private var afterwards: ContinuousClock.Instant { start + ServerPace.interval + .milliseconds(1) }
 
-    @Test("Until there were two looks a server counts as in use, and its first look is due at once")
+    @Test("A look is due at once and then four times a second; behind the first a server counts as in use")
     func first() {
         var pace = ServerPace()
-        #expect(pace.wantsLook(at: start) && !pace.isInUse(at: start))
+        let looks = [start, start].map { pace.takesLook(at: $0) }
+        #expect(looks == [true, false])
         pace.look(1_000_000, at: start)
-        #expect(!pace.wantsLook(at: start + ServerPace.interval - .nanoseconds(1)))
-        #expect(pace.wantsLook(at: start + ServerPace.interval))
+        let due = start + ServerPace.interval
+        let later = [due - .nanoseconds(1), due].map { pace.takesLook(at: $0) }
+        #expect(later == [false, true])
         #expect(pace.isInUse(at: start + ServerPace.interval - .nanoseconds(1)))
         #expect(!pace.isInUse(at: start + ServerPace.interval))
+    }
+
+    @Test("A server that does not tell counts as in use")
+    func inVain() {
+        var pace = ServerPace()
+        pace.lookInVain(at: start)
+        #expect(pace.isInUse(at: start + ServerPace.memory - .nanoseconds(1)))
     }
 
     @Test("Few rows are nobody; many are somebody, also where the count began anew")
@@ -50,11 +76,11 @@ struct ServerPaceTests {
         #expect(!pace.isInUse(at: end))
     }
 
-    @Test("A rest is three times the transaction, half a second at most, and none where nobody else is")
+    @Test("A rest is three times the transaction, three seconds at most, and none where nobody else is")
     func rest() {
         let used = pace(written: 100)
         #expect(used.rest(after: .milliseconds(10), at: afterwards) == .milliseconds(30))
-        #expect(used.rest(after: .seconds(10), at: afterwards) == .milliseconds(500))
+        #expect(used.rest(after: .seconds(10), at: afterwards) == .seconds(3))
         #expect(pace(written: 0).rest(after: .milliseconds(10), at: afterwards) == .zero)
     }
 
@@ -63,21 +89,28 @@ struct ServerPaceTests {
         let turns = ServerTurns()
         turns.note(written: 0)
         turns.note(written: ServerPace.fewRows)
-        let inside = Mutex((now: 0, most: 0))
+        let inside = Mutex((now: 0, most: 0, written: ServerPace.fewRows))
         let (begin, spell) = (ContinuousClock.now, Duration.milliseconds(2))
-        DispatchQueue.concurrentPerform(iterations: 8) { _ in
-            turns.take { _ in
-                let entry = ContinuousClock.now
-                inside.withLock {
-                    $0.now += 1
-                    $0.most = max($0.most, $0.now)
+        let threads = (0..<8).map { _ in
+            Ending {
+                turns.take { _ in
+                    let entry = ContinuousClock.now
+                    let written = inside.withLock { inside in
+                        inside.now += 1
+                        inside.most = max(inside.most, inside.now)
+                        inside.written += ServerPace.fewRows
+                        return inside.written
+                    }
+                    // Somebody else goes on.
+                    turns.note(written: written)
+                    turns.timed { while ContinuousClock.now - entry < spell {} }
+                    inside.withLock { $0.now -= 1 }
                 }
-                while ContinuousClock.now - entry < spell {}
-                inside.withLock { $0.now -= 1 }
             }
         }
+        for thread in threads { #expect(thread.ends()) }
         #expect(inside.withLock { $0.most } == 1)
-        #expect(turns.longest >= spell)
+        #expect(turns.longest > .zero)
         // At least: eight transactions and their rests, one behind the other.
         #expect(ContinuousClock.now - begin >= spell * 8 * (1 + ServerPace.restFactor))
     }
@@ -85,15 +118,30 @@ struct ServerPaceTests {
     @Test("Where nobody else is, all go at once")
     func atOnce() {
         let turns = ServerTurns()
-        let together = DispatchSemaphore(value: 0)
-        let other = DispatchSemaphore(value: 0)
-        DispatchQueue.concurrentPerform(iterations: 2) { index in
-            turns.take { _ in
-                // Each waits for the other inside.
-                (index == 0 ? together : other).signal()
-                (index == 0 ? other : together).wait()
+        let (one, other) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let threads = [(one, other), (other, one)].map { mine, theirs in
+            Ending {
+                turns.take { _ in
+                    // Each waits for the other inside.
+                    mine.signal()
+                    theirs.wait()
+                }
             }
         }
+        for thread in threads { #expect(thread.ends()) }
+    }
+
+    @Test("A role that may not read the server's figures replays all the same, as beside others")
+    func refused() throws {
+        let database = try PostgresCluster.shared().database()
+        let role = "blind_\(database.name)"
+        try database.plain.run("CREATE ROLE \(role) LOGIN")
+        try database.plain.run(
+            PostgresRoles(appender: "postgres", operator: "postgres", reader: role).sql)
+        try database.plain.run("REVOKE SELECT ON pg_stat_database FROM PUBLIC")
+        let log = try PostgresReplayLog(database.settings(user: role), givesWay: true)
+        #expect(try log.head() == .empty)
+        #expect(log.turns?.isInUse == true)
     }
 
     @Test("A log that gives way notices what others write on its server; another one does not look")

@@ -1,18 +1,20 @@
-// A log whose file or server is lost on the way.
+// A log whose file or server is lost on the way, or that goes on while it is read.
 import SendonceCore
 import SendonceStore
 
-/// Reads up to a position, and no page behind it.
+/// Reads up to a position, and no page behind it; says that its head is where it was earlier.
 struct BreakingLog: RecordReader {
     private let log: any RecordReader
     private let position: Int64
+    private let earlier: LogHead?
     let beside: [any RecordReader]
 
     var pageEvents: Int { log.pageEvents }
 
-    init(_ log: any RecordReader, at position: Int64) {
+    init(_ log: any RecordReader, at position: Int64 = .max, head: LogHead? = nil) {
         self.log = log
         self.position = position
+        earlier = head
         beside = log.beside.map { BreakingLog($0, at: position) }
     }
 
@@ -41,7 +43,7 @@ struct BreakingLog: RecordReader {
         try log.deliveries(numbers, into: page)
     }
 
-    func head() throws(StoreError) -> LogHead { try log.head() }
+    func head() throws(StoreError) -> LogHead { if let earlier { earlier } else { try log.head() } }
     func activations() throws(StoreError) -> [Activation] { try log.activations() }
 
     func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {

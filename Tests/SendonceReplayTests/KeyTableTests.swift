@@ -69,4 +69,18 @@ struct KeyTableTests {
                 table.places(LedgerQuestion(key: key, range: .first)).map(\.position) == [Int64(place) + 1])
         }
     }
+
+    @Test("The keys of one share are spread over the whole table")
+    func shares() {
+        let keys = (0..<10_000).map { DigestBuilder.digest(of: Array("\($0)".utf8)) }
+        for index in 0..<16 {
+            let places = keys.filter { KeyPartition(index: index, count: 16).contains($0) }
+                .map { Double($0.prefix.high) / Double(UInt64.max) }
+            // About 625 of them; each quarter of the table has its part.
+            for quarter in 0..<4 {
+                let own = places.count { Int($0 * 4) == quarter }
+                #expect((100...220).contains(own), "share \(index), quarter \(quarter): \(own)")
+            }
+        }
+    }
 }

@@ -162,6 +162,38 @@ struct RandomLogTests {
         }
     }
 
+    @Test("A decision without its event is found behind the head, also behind what came meanwhile")
+    func behindTheHead() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 7)
+        try shop.run(rounds: 1, events: 120, batchEvents: 60)
+        let last = try place.log().head().position
+        try place.tamper("DELETE FROM outbox_log WHERE position = \(last)")
+        for readers in [0, 3] {
+            let log = try place.log(readers: readers)
+            let event = try #require(try log.events(after: 19, limit: 1, bytes: 1).first)
+            let earlier = BreakingLog(log, head: LogHead(position: 20, link: event.link))
+            var verification = Verification(earlier, VerificationRequest(place: "here")) { .start }
+            let certificate = try verification.run()
+            #expect(certificate.differences.map(\.position) == [last], "\(certificate.text)")
+        }
+    }
+
+    @Test("Behind rules that cannot be read every command is counted once", arguments: StoreKind.allCases)
+    func countedOnce(_ kind: StoreKind) throws {
+        let place = try ReplayPlace(kind)
+        var shop = Shop(place.store, seed: 9)
+        try shop.run(rounds: 3, events: 2_500, batchEvents: 1_000)
+        try place.tamper(
+            """
+            DELETE FROM outbox_rule_set WHERE digest =
+                (SELECT digest FROM outbox_activation ORDER BY position LIMIT 1 OFFSET 1)
+            """)
+        let certificate = try place.verify()
+        #expect(certificate.counts.commands == (try place.number("SELECT count(*) FROM outbox_command")))
+        #expect(certificate.verdict == .unclear || certificate.differenceCount > 0)
+    }
+
     private func expectSame(_ certificate: Certificate, events: Int64) throws {
         #expect(certificate.verdict == .same, "\(certificate.text)")
         #expect(certificate.counts.events == events)
