@@ -33,4 +33,22 @@ struct PageTests {
         }
         #expect(pages == 4 && number > 0)
     }
+
+    @Test("A page of a file that takes too long ends where it is, and the next one begins there")
+    func endsInTime() throws {
+        let place = try ReplayPlace(.sqlite)
+        var shop = Shop(place.store, seed: 5)
+        try shop.run(rounds: 1, events: 90, batchEvents: 50)
+        // No patience at all: a page is as much as is read between two looks at the clock.
+        let log = try place.log(readers: 1)
+        let head = try log.head().position
+        let page = RecordPage()
+        let request = RecordRequest(after: 0, through: head, number: 0, events: 512, bytes: 1 << 20)
+        try log.read(request, into: page)
+        #expect(page.events.ends.count == 16 && page.through == 16)
+        #expect(try log.events(after: 16, limit: 512, bytes: 1 << 20).map(\.position) == Array(17...32))
+        let rows = RowBuffer()
+        try log.ledger(after: nil, limit: 512, into: rows)
+        #expect(rows.ends.count == 16)
+    }
 }
