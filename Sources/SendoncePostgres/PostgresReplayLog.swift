@@ -62,9 +62,9 @@ package final class PostgresReplayLog: Sendable {
     /// In a transaction of its own: older servers may take a while to answer, and nothing fails with it.
     private func writtenRows() -> Int64? {
         let written = try? session.pageSnapshot { (session: Session) throws(StoreError) in
-            try session.first(ServerTurns.writtenSQL) { $0.integerIfAny(0) }
+            try session.first(ServerTurns.writtenSQL) { $0.integerIfAny(0) } ?? nil
         }
-        return written.flatMap { $0 }.flatMap { $0 }
+        return written ?? nil
     }
 }
 

@@ -1,5 +1,6 @@
 // How much of a server a replay takes. The server's processes know nothing of the priority of this one, so it
 // holds itself back while others write there.
+
 /// What is known of others, and what follows from it.
 package struct ServerPace: Sendable {
     /// Rows that others wrote on the whole server between two looks, from which on it is taken to be in use.

@@ -4,7 +4,7 @@
 struct PageWatch {
     private let end: ContinuousClock.Instant
 
-    /// A look at the clock costs about as much as a small row.
+    /// So few looks at the clock cost nothing beside the rows.
     private static let rowsBetweenLooks = 16
 
     init(_ patience: Duration) {
