@@ -83,7 +83,7 @@ final class Server {
             "shared_buffers=64MB", "log_min_messages=warning", "fsync=on",
         ]
         let settings = (defaults + options).flatMap { ["-c", $0] }
-        try eventually("the server answers: \(process?.errorText ?? "")", within: 30) {
+        try eventually("the server answers: \(process?.errorText ?? "")") {
             if process?.isRunning != true {
                 process = try kept(["\(programs)/postgres", "-D", data] + settings)
             }

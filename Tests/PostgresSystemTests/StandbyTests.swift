@@ -112,7 +112,7 @@ extension PostgresSystemTests {
         }
         old.kill(SIGSTOP)
         try shop.plain.run("COMMIT")
-        try eventually("the new one takes over", within: 40) {
+        try eventually("the new one takes over") {
             try shop.projector().contains(":\(new.identifier) ")
         }
         try eventually("the new one does the work") { try shop.accepted() == 20 }
@@ -130,7 +130,7 @@ extension PostgresSystemTests {
         // As a standby it is there when the new one goes.
         new.mustEnd()
         try shop.append(60..<70)
-        try eventually("the old one takes over again", within: 40) { try shop.accepted() == 70 }
+        try eventually("the old one takes over again") { try shop.accepted() == 70 }
         old.mustEnd()
         #expect(fake.acceptedOrders.sorted() == Array(0..<70))
         #expect(try shop.brokenPromises() == [])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SendonceCurl
 
-@Suite("Answers", .timeLimit(.minutes(1)))
+@Suite("Answers", .timeLimit(.minutes(5)))
 struct AnswerTests {
     /// Sends one request to a server that serves every connection by the closure.
     private func exchange(

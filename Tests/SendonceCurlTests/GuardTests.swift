@@ -7,7 +7,7 @@ import Testing
 
 @testable import SendonceCurl
 
-@Suite("The guard against a second issue", .timeLimit(.minutes(1)))
+@Suite("The guard against a second issue", .timeLimit(.minutes(5)))
 struct GuardTests {
     enum Ending: CaseIterable, Sendable { case close, reset }
 

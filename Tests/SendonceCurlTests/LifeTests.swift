@@ -6,7 +6,7 @@ import Testing
 
 @testable import SendonceCurl
 
-@Suite("Many requests, and the end", .timeLimit(.minutes(1)))
+@Suite("Many requests, and the end", .timeLimit(.minutes(5)))
 struct LifeTests {
     @Test("Two thousand requests over 32 connections are each answered once")
     func manyRequests() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SendonceCurl
 
-@Suite("Refusals", .timeLimit(.minutes(1)))
+@Suite("Refusals", .timeLimit(.minutes(5)))
 struct RefusalTests {
     @Test(
         "A header that would break the head is refused",

@@ -61,9 +61,9 @@ enum Scene {
 
     /// Waits for the condition with a deadline.
     static func until(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !condition() {
-            try #require(ContinuousClock.now < deadline, "the condition did not come true in 10 seconds")
+            try #require(ContinuousClock.now < deadline, "the condition did not come true in a minute")
             try await Task.sleep(for: .milliseconds(1))
         }
     }

@@ -263,7 +263,7 @@ import Testing
         #expect(results.withLock { $0 } == nil, "it did not wait for the fence")
         #expect(refusalOfLock() == nil, "a command is locked by who waits for the fence")
         try database.plain.run("ROLLBACK")
-        #expect(isOver.wait(timeout: .now() + 20) == .success)
+        #expect(isOver.wait(timeout: .now() + 60) == .success)
         #expect(results.withLock { $0 } == [.recorded])
     }
 

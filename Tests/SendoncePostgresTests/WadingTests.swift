@@ -97,7 +97,7 @@ import Testing
     }
 
     private func wait(until isReached: () throws -> Bool) rethrows {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try !isReached() {
             guard ContinuousClock.now < deadline else {
                 Issue.record("it never came")

@@ -146,7 +146,7 @@ struct RandomLogTests {
         #expect(certificate.digests.recomputedDecisions == certificate.digests.recordedDecisions)
     }
 
-    @Test("A log that cannot be read on ends in its error, wherever that is", .timeLimit(.minutes(1)))
+    @Test("A log that cannot be read on ends in its error, wherever that is", .timeLimit(.minutes(5)))
     func unreadable() throws {
         let place = try ReplayPlace(.sqlite)
         var shop = Shop(place.store, seed: 6)

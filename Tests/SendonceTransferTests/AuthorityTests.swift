@@ -208,7 +208,7 @@ import Testing
             while sealed.withLock({ $0 == nil }), (try? move.from.texts(waitingSQL)) == ["0"] {}
             return .attempt(request: Story.request)
         }.claimed
-        #expect(isOver.wait(timeout: .now() + 20) == .success)
+        #expect(isOver.wait(timeout: .now() + 60) == .success)
         #expect(claimed.count == 1)
         #expect(throws: StoreError.self) { try sealed.withLock { $0 }?.get() }
         #expect(try move.source.authority() == nil)

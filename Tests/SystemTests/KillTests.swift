@@ -50,7 +50,7 @@ extension SystemTests {
         // Two more, so that the last one certainly works, and hears signals, when all is finished.
         try write(2)
         let run = try Program.sendonce("run", in: sandbox)
-        try eventually("seed \(seed): every command is finished", within: 120) {
+        try eventually("seed \(seed): every command is finished") {
             try inspection.number("SELECT count(*) FROM outbox") == 0
                 && inspection.number("SELECT count(*) FROM outbox_queue WHERE state <> 'held'") == 0
         }
