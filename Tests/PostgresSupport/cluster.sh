@@ -43,6 +43,8 @@ echo ready
 while kill -0 "$parent" 2>/dev/null && kill -0 "$server" 2>/dev/null && [ ! -e "$folder/stop" ]; do
     sleep 0.2
 done
-kill -QUIT "$server" $proxy 2>/dev/null
-wait "$server" 2>/dev/null
+kill -QUIT "$server" 2>/dev/null
+# What a shell begins in the background ignores QUIT, unless it asks for it: the proxy does not.
+[ -z "$proxy" ] || kill -TERM "$proxy" 2>/dev/null
+wait "$server" $proxy 2>/dev/null
 rm -rf "$folder"
