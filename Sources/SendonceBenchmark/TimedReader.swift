@@ -57,8 +57,12 @@ final class TimedReader: RecordReader {
         try timed { () throws(StoreError) in try log.readCommands(request, into: page) }
     }
 
-    func commandCount() throws(StoreError) -> Int64 {
-        try timed { () throws(StoreError) in try log.commandCount() }
+    func extent() throws(StoreError) -> LogExtent {
+        try timed { () throws(StoreError) in try log.extent() }
+    }
+
+    func emitted(_ positions: ClosedRange<Int64>) throws(StoreError) -> Int64 {
+        try timed { () throws(StoreError) in try log.emitted(positions) }
     }
 
     func names(after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer)

@@ -70,12 +70,7 @@ package final class PostgresReplayLog: Sendable {
 
 extension PostgresReplayLog: LogReader {
     package func head() throws(StoreError) -> LogHead {
-        try snapshot { (session: Session) throws(StoreError) in
-            try session.first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
-                (row: Row) throws(StoreError) in
-                LogHead(position: row.integer(0), link: try row.digest(1))
-            } ?? .empty
-        }
+        try snapshot { (session: Session) throws(StoreError) in try session.lastEvent() }
     }
 
     package func activations() throws(StoreError) -> [Activation] {
@@ -200,15 +195,14 @@ extension PostgresReplayLog: RecordReader {
     }
 
     /// Up to the first command, in the order of numbers, that lies behind the page; with a lookahead up to
-    /// the one after so many. Where the log goes on, no more than were emitted; LIMIT NULL is none.
+    /// the one after so many.
     private static func commandSQL(_ request: RecordRequest, _ page: RecordPage) -> String {
         let (number, through) = (request.number, page.through)
-        let goesOn = "(SELECT max(position) FROM outbox_log) > \(through)"
-        let isCounted = request.countsEmitted && request.lookahead == 0
-        let limit = isCounted ? "(SELECT CASE WHEN \(goesOn) THEN \(page.emitted) END)" : "NULL"
+        let limit = request.mostCommands(in: page)
         return """
             SELECT \(CommandRow.columns) FROM outbox_command
-            WHERE number > \(number) AND position <= \(through)
+            WHERE number > BIGINT '\(number)' AND number <= BIGINT '\(request.lastNumber)'
+                AND position <= \(through)
                 AND number < coalesce((SELECT number FROM outbox_command
                     WHERE number > \(number) AND position > \(through)
                     ORDER BY number LIMIT 1 OFFSET \(request.lookahead)), \(Int64.max))
@@ -216,9 +210,23 @@ extension PostgresReplayLog: RecordReader {
             """
     }
 
-    package func commandCount() throws(StoreError) -> Int64 {
+    package func extent() throws(StoreError) -> LogExtent {
         try snapshot { (session: Session) throws(StoreError) in
-            try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) } ?? 0
+            let number = try session.first("SELECT max(number) FROM outbox_command") { $0.integer(0) }
+            return LogExtent(head: try session.lastEvent(), number: number ?? 0)
+        }
+    }
+
+    package func emitted(_ positions: ClosedRange<Int64>) throws(StoreError) -> Int64 {
+        let sql = """
+            SELECT count(*) FROM outbox_decision
+            WHERE position >= $1 AND position <= $2 AND reason = 'emitted'
+            """
+        return try snapshot { (session: Session) throws(StoreError) in
+            try session.first(sql) {
+                $0.add(positions.lowerBound)
+                $0.add(positions.upperBound)
+            } read: { $0.integer(0) } ?? 0
         }
     }
 
@@ -282,5 +290,14 @@ extension PostgresReplayLog: RecordReader {
                     query: "SELECT command, at FROM outbox_finish WHERE \(range) ORDER BY command",
                     forms: NumberRow.forms(2), rows: page.finishes))
         }
+    }
+}
+
+extension Session {
+    fileprivate func lastEvent() throws(StoreError) -> LogHead {
+        try first("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1") {
+            (row: Row) throws(StoreError) in
+            LogHead(position: row.integer(0), link: try row.digest(1))
+        } ?? .empty
     }
 }

@@ -18,8 +18,8 @@ extension Certificate {
         }
         guard let member = json.member("checkpoint"), member != .null else {
             throw CertificateDefect(
-                words: "it covers less than \(VerificationLimits.blockEvents) positions: verify from the "
-                    + "beginning")
+                words: "it covers less than \(VerificationLimits.blockEvents) positions, or does not begin where "
+                    + "the log or another certificate does: verify from the beginning")
         }
         guard let checkpoint = Checkpoint(member) else {
             throw CertificateDefect(words: "its checkpoint cannot be read")
@@ -33,7 +33,8 @@ extension Certificate.Checkpoint {
         guard let position = json.number("position"), position > 0,
             position % VerificationLimits.blockEvents == 0, let link = json.digest("link"),
             let decisions = json.digest("decisions"), let ids = json.digest("command_ids"),
-            let number = json.number("number"),
+            let number = json.number("number"), (0...Int64.max / 2).contains(number),
+            position < .max / 2,
             let counts = json.member("counts").flatMap(Certificate.Counts.init)
         else { return nil }
         self.init(

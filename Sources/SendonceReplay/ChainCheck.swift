@@ -46,7 +46,7 @@ struct ChainCheck {
         for index in page.events.ends.indices {
             check(EventCursor(page.events.row(index)), &findings)
         }
-        if position < page.through { missing(through: page.through, &findings) }
+        if position < page.through { miss(through: page.through, &findings) }
     }
 
     private mutating func check(_ event: EventCursor, _ findings: inout Findings) {
@@ -58,7 +58,7 @@ struct ChainCheck {
                     recomputed: nil))
             return
         }
-        if event.position > position + 1 { missing(through: event.position - 1, &findings) }
+        if event.position - 1 > position { miss(through: event.position - 1, &findings) }
         position = event.position
         let own = event.link(after: computed)
         if let previous = recorded {
@@ -74,12 +74,13 @@ struct ChainCheck {
         recorded = event.link
     }
 
-    private mutating func missing(through last: Int64, _ findings: inout Findings) {
+    /// Goes on behind a hole that ends at this position.
+    mutating func miss(through last: Int64, _ findings: inout Findings) {
         let first = position + 1
         let words = first == last ? "position \(first)" : "positions \(first) to \(last)"
         findings.add(
             Difference(at: first, .event, recorded: nil, recomputed: "an event at \(words)"))
-        for _ in first...last { findings.add(Breach(.positionsWithoutHoles, "no event at \(words)")) }
+        findings.add(Breach(.positionsWithoutHoles, "no event at \(words)"), count: last - position)
         position = last
         recorded = nil
     }

@@ -105,6 +105,10 @@ package enum VerificationLimits {
     package static let fewestKeys = 4_096
     /// Commands that are passed over in search of one that stands out of its order.
     package static let commandLookahead = 64
+    /// A log has no holes; behind one that is wider nothing is looked for.
+    package static let widestHole: Int64 = 1 << 20
+    /// Positions whose decisions are counted at once: some milliseconds.
+    package static let countedEvents: Int64 = 50_000
     /// Rows of names and of the ledger to one page: some milliseconds.
     package static let pageRows = 5_000
     /// Commands whose deliveries are read at once.
@@ -133,8 +137,9 @@ struct Findings {
         if differences.count > VerificationLimits.shownDifferences { differences.removeLast() }
     }
 
-    mutating func add(_ breach: Breach) {
-        breachCounts[breach.promise, default: 0] += 1
+    /// `count`: in so many places.
+    mutating func add(_ breach: Breach, count: Int64 = 1) {
+        breachCounts[breach.promise, default: 0] += count
         if breaches[breach.promise, default: []].count < VerificationLimits.shownBreaches {
             breaches[breach.promise, default: []].append(breach)
         }

@@ -103,7 +103,7 @@ final class KeySlots {
         while self.entry(slot) != nil { slot = following(slot) }
         used += 1
         let start = slot * KeySlots.stride
-        let position = UInt64(min(entry.position, KeySlots.lastPosition))
+        let position = UInt64(max(1, min(entry.position, KeySlots.lastPosition)))
         memory.storeBytes(of: high, toByteOffset: start, as: UInt64.self)
         memory.storeBytes(of: low, toByteOffset: start + 8, as: UInt32.self)
         memory.storeBytes(of: entry.occurredAt.microseconds, toByteOffset: start + 12, as: Int64.self)

@@ -8,7 +8,7 @@ struct LedgerComparison {
     private var fingerprint: LedgerFingerprint
     /// Buckets whose rows are kept, because something differs there.
     private var kept: Set<Int> = []
-    private var keptRows: [[String?]] = []
+    private var keptRows: [[Text?]] = []
 
     /// Buckets that are looked at row by row. What differs in more of them is counted by the bucket.
     private static let shownBuckets = 64
@@ -34,11 +34,10 @@ struct LedgerComparison {
 
     // MARK: Reading the recorded rows
 
-    /// Takes up the keys that were won before a position; gives the number of the last command before it.
+    /// Takes up the keys that were won up to a command.
     static func seed(
-        _ keys: inout KeyTable, _ partition: KeyPartition, _ log: any RecordReader, before position: Int64
-    ) throws(StoreError) -> Int64 {
-        var last: Int64 = 0
+        _ keys: inout KeyTable, _ partition: KeyPartition, _ log: any RecordReader, through number: Int64
+    ) throws(StoreError) {
         try pages(log) { rows in
             for index in rows.ends.indices {
                 var cursor = rows.cursor(index)
@@ -47,21 +46,23 @@ struct LedgerComparison {
                 let (slot, generation) = (cursor.text(), cursor.integer())
                 _ = cursor.part()
                 let (place, time) = (cursor.integer(), Timestamp(microseconds: cursor.integer()))
-                guard place < position, let id = CommandID(cursor.text().string) else { continue }
-                last = max(last, cursor.integer())
-                guard partition.contains(digest) else { continue }
+                let id = CommandID(cursor.text().string)
+                guard cursor.integer() <= number, place > 0, let id, partition.contains(digest) else {
+                    continue
+                }
                 keys.add(
                     Winner(
                         position: place, occurredAt: time, slot: slot, generation: generation, command: id),
                     key: digest)
             }
         }
-        return last
     }
 
     /// What the recorded rows came to.
     struct Recorded: Sendable {
         var rows: Int64 = 0
+        /// Of the rows behind the range the one with the highest command number, and that number.
+        var highest: (values: [Text?], number: Int64)?
         var digest: Digest = .zero
         var fingerprint: LedgerFingerprint
         var breaches: [Breach] = []
@@ -73,8 +74,9 @@ struct LedgerComparison {
         return fingerprint.differing
     }
 
-    /// Goes through the recorded rows that were won up to the last position. Those before the first one were
-    /// taken as they are.
+    /// Goes through the recorded rows that were won in the range. Those before it were taken as they are. A
+    /// row's position does not say when it was won, its command's number does: a backfill wins for events
+    /// that were decided long before.
     static func read(
         _ log: any RecordReader, range: PositionRange, _ secret: LedgerSecret
     ) throws(StoreError) -> Recorded {
@@ -92,9 +94,12 @@ struct LedgerComparison {
                 _ = cursor.part()
                 _ = cursor.integer()
                 let unique = UnsafeRawBufferPointer(rebasing: bytes[start..<cursor.offset])
-                _ = cursor.part()
-                let position = cursor.integer()
-                guard position <= range.to else {
+                _ = (cursor.part(), cursor.integer(), cursor.integer(), cursor.part())
+                let number = cursor.integer()
+                guard number <= range.lastNumber else {
+                    if number > recorded.highest?.number ?? 0 {
+                        recorded.highest = (RowShape.ledger.values(bytes), number)
+                    }
                     // Won meanwhile: it does not count, and the digest goes on behind it.
                     digest.add(rows.rows(first..<index))
                     first = index + 1
@@ -109,7 +114,7 @@ struct LedgerComparison {
                                 + "has a second winner"))
                 }
                 last.replaceSubrange(last.startIndex..., with: unique)
-                if position >= range.from {
+                if range.judges(number) {
                     recorded.fingerprint.add(bytes, in: LedgerFingerprint.bucket(of: keyDigest))
                 }
             }
@@ -123,7 +128,7 @@ struct LedgerComparison {
     func name(
         _ log: any RecordReader, range: PositionRange, buckets: [Int], _ findings: inout Findings
     ) throws(StoreError) {
-        var recorded: [[String?]] = []
+        var recorded: [[Text?]] = []
         let shape = RowShape.ledger
         try Self.pages(log) { rows in
             for index in rows.ends.indices {
@@ -131,11 +136,20 @@ struct LedgerComparison {
                 _ = cursor.part()
                 guard kept.contains(LedgerFingerprint.bucket(of: cursor.part())) else { continue }
                 let values = shape.values(rows.row(index))
-                let position = values[shape.position].flatMap { Int64($0) } ?? 0
-                if position >= range.from, position <= range.to { recorded.append(values) }
+                if range.judges(shape.integer(values, shape.number)) { recorded.append(values) }
             }
         }
-        shape.compare(recorded: recorded, recomputed: keptRows) { findings.add($0) }
+        var areSame = true
+        shape.compare(recorded: recorded, recomputed: keptRows) {
+            areSame = false
+            findings.add($0)
+        }
+        if areSame {
+            findings.add(
+                Difference(
+                    at: range.to, .ledger, recorded: "rows of other bytes than follow from the log",
+                    recomputed: "no row that can be named"))
+        }
         if buckets.count > kept.count {
             findings.add(
                 obstacle: "the ledger differs in more places than are counted: in \(buckets.count) of "

@@ -60,8 +60,7 @@ final class PageReader: Sendable {
 
     /// `countsEmitted`: as in `RecordRequest`.
     init(
-        _ log: any RecordReader, _ range: PositionRange, after number: Int64, _ planned: PlannedRules,
-        countsEmitted: Bool
+        _ log: any RecordReader, _ range: PositionRange, _ planned: PlannedRules, countsEmitted: Bool
     ) {
         self.range = range
         self.countsEmitted = countsEmitted
@@ -71,7 +70,7 @@ final class PageReader: Sendable {
         turns = range.to < range.from ? 0 : Int((range.to - 1) / step - first) + 1
         let logs = log.beside.isEmpty ? [log] : log.beside
         places = (0..<logs.count + VerificationLimits.pagesAhead).map { _ in Place() }
-        progress = Mutex(Progress(number: number, numbers: [0: number]))
+        progress = Mutex(Progress(number: range.numberBefore, numbers: [0: range.numberBefore]))
         for place in places { place.free.signal() }
         places[0].known.signal()
         for log in logs {
@@ -138,6 +137,7 @@ final class PageReader: Sendable {
                 after: after, through: end, number: 0, events: Int(step),
                 bytes: VerificationLimits.pageBytes)
             page.request.countsEmitted = countsEmitted
+            page.request.lastNumber = range.lastNumber
             var failure: StoreError?
             do throws(StoreError) {
                 try log.read(page.request, into: page.rows)

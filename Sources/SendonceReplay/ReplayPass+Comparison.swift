@@ -10,7 +10,7 @@ extension ReplayPass {
         let found = rows.commands
         // Behind the place where deciding ended there is nothing to compare with.
         let isJudged = stoppedAt.map { page.request.after + 1 < $0 } ?? true
-        if !areDecisionsSame, isJudged { compareDecisions(rows) }
+        if !areDecisionsSame, isJudged { compareDecisions(page) }
         if !isJudged {
             reach(found)
         } else if page.request.number == number, found.hasSameBytes(as: commands) {
@@ -21,7 +21,7 @@ extension ReplayPass {
             again.number = number
             again.lookahead = VerificationLimits.commandLookahead
             try log.readCommands(again, into: rows)
-            compareCommands(rows.commands)
+            compareCommands(rows)
             if !isComplete { reach(found) }
         }
         if isComplete { for index in winners.ends.indices { ledger.expect(winners.row(index)) } }
@@ -38,54 +38,79 @@ extension ReplayPass {
         }
     }
 
-    private mutating func compareDecisions(_ page: RecordPage) {
-        let shape = RowShape.decision
+    private mutating func compareDecisions(_ page: ReadPage) {
+        let (shape, before) = (RowShape.decision, findings.differenceCount)
         report(
-            shape, recorded: values(of: page.decisions, shape), recomputed: values(of: decisions, shape))
+            shape, recorded: values(of: page.rows.decisions, shape), recomputed: values(of: decisions, shape))
+        // Whatever made the bytes differ, nobody is told that they are the same.
+        guard isComplete, partition.count == 1, findings.differenceCount == before else { return }
+        findings.add(
+            Difference(
+                at: page.request.after + 1, .decision, recorded: "rows of other bytes than follow from the log",
+                recomputed: "no row that can be named"))
     }
 
     /// Numbers are compared with each other, so that one command that is missing does not make all that
-    /// follow it differ.
-    private mutating func compareCommands(_ found: RowBuffer) {
+    /// follow it differ. They ascend with what follows from the log.
+    private mutating func compareCommands(_ page: RecordPage) {
         let shape = RowShape.command
-        let recorded = values(of: found, shape)
+        // What a backfill emitted at the place where deciding ended is not judged, though its events are.
+        let last = stoppedAt.map { number &+ Int64(emitted(page, before: $0)) } ?? .max
+        let recorded = values(of: page.commands, shape).filter { shape.integer($0, shape.number) <= last }
         var recomputed = values(of: commands, shape)
-        var numbers: [[String]: String?] = [:]
+        var numbers: [[Text]: Int64] = [:]
         for row in recorded {
-            numbers[shape.identity(row)] = row[0]
-            let current = row[0].flatMap { Int64($0) } ?? 0
-            if current != number + 1, partition.index == 0 {
+            let current = shape.integer(row, shape.number)
+            numbers[shape.identity(row)] = current
+            if current != number &+ 1, partition.index == 0 {
                 findings.add(
                     Breach(.commandNumbersWithoutHoles, "command \(current) follows command \(number)"))
             }
-            number = max(number, current)
+            reach(current)
         }
+        var previous = Int64.min
+        var taken: [Int: Int64] = [:]
         for index in recomputed.indices {
-            guard let other = numbers[shape.identity(recomputed[index])] else { continue }
-            recomputed[index][0] = other
+            guard let other = numbers[shape.identity(recomputed[index])], other > previous, other <= number
+            else { continue }
+            recomputed[index][shape.number] = Text(String(other))
+            (previous, taken[index]) = (other, other)
         }
         for index in winners.ends.indices {
-            let identity = shape.identity(recomputed[winning[index]])
-            guard let other = numbers[identity]?.flatMap({ Int64($0) }) else { continue }
+            guard let other = taken[winning[index]] else { continue }
             winners.replace(other, at: winners.ends[index] - LedgerRow.numberFromEnd)
         }
         report(shape, recorded: recorded, recomputed: recomputed)
+    }
+
+    private func emitted(_ page: RecordPage, before position: Int64) -> Int {
+        let shape = RowShape.decision
+        return page.decisions.ends.indices.count { index in
+            let row = page.decisions.row(index)
+            return DecisionRow.isEmitted(row) && shape.integer(shape.values(row), shape.position) < position
+        }
     }
 
     /// Also what was not judged was read, and is not read again.
     private mutating func reach(_ found: RowBuffer) {
         for index in found.ends.indices {
             var cursor = found.cursor(index)
-            number = max(number, cursor.integer())
+            reach(cursor.integer())
         }
+    }
+
+    /// A number that is far beyond all others says nothing about those between.
+    private mutating func reach(_ current: Int64) {
+        guard current > number, current &- number <= VerificationLimits.widestHole else { return }
+        number = current
     }
 
     /// Names what differs. With several shares of keys each pass speaks of its own; what follows from no
     /// event at all is the first one's.
-    private mutating func report(_ shape: RowShape, recorded: [[String?]], recomputed: [[String?]]) {
-        var own: Set<[String]>?
+    private mutating func report(_ shape: RowShape, recorded: [[Text?]], recomputed: [[Text?]]) {
+        var own: Set<[Text]>?
         if partition.count > 1 {
-            var rows: Set<[String]> = []
+            var rows: Set<[Text]> = []
             for index in decisions.ends.indices where judged[index] {
                 rows.insert(RowShape.decision.identity(RowShape.decision.values(decisions.row(index))))
             }
@@ -93,7 +118,9 @@ extension ReplayPass {
         }
         shape.compare(recorded: recorded, recomputed: recomputed) { difference in
             if let own {
-                let identity = [String(difference.position), difference.rule.string, String(difference.item)]
+                let identity = [
+                    Text(String(difference.position)), difference.rule, Text(String(difference.item)),
+                ]
                 guard own.contains(identity) || partition.index == 0 && difference.recomputed == nil else {
                     return
                 }
@@ -104,12 +131,9 @@ extension ReplayPass {
     }
 
     /// The rows that can be judged, with their values.
-    private func values(of rows: RowBuffer, _ shape: RowShape) -> [[String?]] {
-        rows.ends.indices.map { shape.values(rows.row($0)) }.filter { row in
-            guard let stoppedAt, let position = row[shape.position].flatMap({ Int64($0) }) else {
-                return true
-            }
-            return position < stoppedAt
-        }
+    private func values(of rows: RowBuffer, _ shape: RowShape) -> [[Text?]] {
+        let all = rows.ends.indices.map { shape.values(rows.row($0)) }
+        guard let stoppedAt else { return all }
+        return all.filter { shape.integer($0, shape.position) < stoppedAt }
     }
 }

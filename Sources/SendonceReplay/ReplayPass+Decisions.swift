@@ -135,7 +135,7 @@ extension ReplayPass {
         LedgerRow.add(command, scope: replayer.scope(of: command.rule), number: number, to: winners)
     }
 
-    private var nextNumber: Int64 { number + Int64(commands.ends.count) + 1 }
+    private var nextNumber: Int64 { number &+ Int64(commands.ends.count) &+ 1 }
 
     private mutating func standIn(for row: UnsafeRawBufferPointer, _ recorded: inout StandIns) {
         let identity = DecisionRow.identity(row)

@@ -61,7 +61,7 @@ struct ReplayPass {
         self.planned = planned
         self.range = range
         self.partition = partition
-        replayer = Replayer(log, expectedKeys: Int(try log.commandCount()) / partition.count, partition)
+        replayer = Replayer(log, expectedKeys: range.likelyKeys / partition.count, partition)
         replayer.rules = beginning.rules
         replayer.repeats = planned.repeats
         counts = request.checkpoint?.counts ?? Certificate.Counts()
@@ -71,7 +71,7 @@ struct ReplayPass {
         number = beginning.number
         if partition.index > 0 { counts.reasons = [:] }
         if range.from > 1 {
-            _ = try LedgerComparison.seed(&replayer.keys, partition, log, before: range.from)
+            try LedgerComparison.seed(&replayer.keys, partition, log, through: beginning.number)
             replayer.isSeeded = true
         }
         if let obstacle = beginning.obstacle { stop(obstacle) }
@@ -102,7 +102,7 @@ struct ReplayPass {
     mutating func run(_ ledger: inout LedgerComparison) throws(StoreError) {
         // Where others judge a part of the keys, what is recorded stands in for it: all of it is needed, and
         // there are no backfills.
-        let reader = PageReader(log, range, after: number, planned, countsEmitted: partition.count == 1)
+        let reader = PageReader(log, range, planned, countsEmitted: partition.count == 1)
         defer { reader.end() }
         var chainFindings = Findings()
         while let page = try reader.next() {
@@ -110,11 +110,23 @@ struct ReplayPass {
             decide(page)
             try compare(page, &ledger)
             reach(page.rows.through)
+            if page.rows.events.ends.isEmpty, let end = try wideHole(behind: page.rows.through) {
+                chain.miss(through: end, &chainFindings)
+                stop(Obstacle(at: page.rows.through + 1, "there are no events up to position \(end)"))
+                break
+            }
         }
         takeTally()
         counts.events += chain.events
         // Every pass reads the same events; the first one tells.
         if partition.index == 0 { findings.add(contentsOf: chainFindings) }
+    }
+
+    /// The last position of a hole that nobody has to go through page by page.
+    private func wideHole(behind position: Int64) throws(StoreError) -> Int64? {
+        let next = try log.events(after: position, limit: 1, bytes: 0).first?.position
+        guard let next, next - position > VerificationLimits.widestHole else { return nil }
+        return min(next - 1, range.to)
     }
 
     private mutating func reach(_ position: Int64) {

@@ -16,6 +16,8 @@ struct RowShape {
     let position: Int
     let rule: Int?
     let item: Int?
+    /// The index of the command's number.
+    var number = 0
 
     static let decision = RowShape(
         subject: .decision,
@@ -41,26 +43,35 @@ struct RowShape {
             ("key", .text), ("key_digest", .bytes), ("slot", .text), ("generation", .integer),
             ("scope", .text), ("position", .integer), ("occurred_at", .integer), ("command", .text),
             ("number", .integer),
-        ], identity: [0, 1, 2, 3], position: 5, rule: nil, item: nil)
+        ], identity: [0, 1, 2, 3], position: 5, rule: nil, item: nil, number: 8)
 
-    /// The values of a row, for people.
-    func values(_ row: UnsafeRawBufferPointer) -> [String?] {
+    /// The values of a row, for people. Two rows with the same values have the same bytes.
+    func values(_ row: UnsafeRawBufferPointer) -> [Text?] {
         var cursor = RowCursor(row)
         return columns.map { column in
             switch column.kind {
-            case .integer: String(cursor.integer())
-            case .optionalInteger: cursor.integerIfAny().map { String($0) }
-            case .text: cursor.textIfAny()?.string
-            case .bytes: cursor.part().map { hexadecimalText($0) }
+            case .integer: Text(String(cursor.integer()))
+            case .optionalInteger: cursor.integerIfAny().map { Text(String($0)) }
+            case .text: cursor.part().map(RowShape.text)
+            case .bytes: cursor.part().map { Text(hexadecimalText($0)) }
             }
         }
     }
 
-    /// One text for everything that says which row it is.
-    func identity(_ values: [String?]) -> [String] { identity.map { values[$0] ?? "" } }
+    /// Bytes that are no UTF-8 stay what they are, instead of becoming the same sign.
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> Text {
+        Text(String(validating: bytes, as: UTF8.self) ?? "\u{FFFD} no UTF-8: \(hexadecimalText(bytes))")
+    }
+
+    /// Everything that says which row it is.
+    func identity(_ values: [Text?]) -> [Text] { identity.map { values[$0] ?? "" } }
+
+    func integer(_ values: [Text?], _ column: Int) -> Int64 {
+        values[column].flatMap { Int64($0.string) } ?? 0
+    }
 
     /// The whole row, for people: what is NULL is left out.
-    func words(_ values: [String?]) -> String {
+    func words(_ values: [Text?]) -> String {
         zip(columns, values).compactMap { column, value in
             value.map { "\(column.name)=\($0)" }
         }.joined(separator: " ")
@@ -68,18 +79,17 @@ struct RowShape {
 
     /// A row that is recorded and does not follow, or follows and is not recorded, or is recorded otherwise;
     /// nil where the two are the same.
-    func difference(recorded: [String?]?, recomputed: [String?]?) -> Difference? {
+    func difference(recorded: [Text?]?, recomputed: [Text?]?) -> Difference? {
         guard let named = recorded ?? recomputed else { return nil }
-        func place(_ column: Int?) -> String? { column.flatMap { named[$0] } }
         var difference = Difference(
-            at: place(position).flatMap { Int64($0) } ?? 0, subject, rule: Text(place(rule) ?? ""),
-            item: place(item).flatMap { Int64($0) } ?? 0, recorded: recorded.map(words),
+            at: integer(named, position), subject, rule: rule.flatMap { named[$0] } ?? "",
+            item: item.map { integer(named, $0) } ?? 0, recorded: recorded.map(words),
             recomputed: recomputed.map(words))
         if let recorded, let recomputed {
             let changed = columns.indices.filter { recorded[$0] != recomputed[$0] }
             guard !changed.isEmpty else { return nil }
-            func text(_ values: [String?]) -> String {
-                changed.map { "\(columns[$0].name)=\(values[$0] ?? "NULL")" }.joined(separator: " ")
+            func text(_ values: [Text?]) -> String {
+                changed.map { "\(columns[$0].name)=\(values[$0]?.string ?? "NULL")" }.joined(separator: " ")
             }
             difference.columns = changed.map { columns[$0].name }
             difference.recorded = text(recorded)
@@ -91,8 +101,8 @@ struct RowShape {
 
 extension RowShape {
     /// Compares two lists of rows whose bytes are not the same, and names what differs.
-    func compare(recorded: [[String?]], recomputed: [[String?]], _ report: (Difference) -> Void) {
-        var expected: [[String]: [String?]] = [:]
+    func compare(recorded: [[Text?]], recomputed: [[Text?]], _ report: (Difference) -> Void) {
+        var expected: [[Text]: [Text?]] = [:]
         for row in recomputed { expected[identity(row)] = row }
         for row in recorded {
             let other = expected.removeValue(forKey: identity(row))

@@ -4,7 +4,8 @@ import SendonceReading
 import SendonceStore
 
 extension Verification {
-    mutating func bounds(_ head: LogHead) throws(StoreError) -> PositionRange {
+    mutating func bounds(_ extent: LogExtent) throws(StoreError) -> PositionRange {
+        let head = extent.head
         let to = request.to ?? head.position
         if to > head.position {
             findings.add(obstacle: "position \(to) was asked for, but the log ends at \(head.position)")
@@ -15,9 +16,31 @@ extension Verification {
                     at: checkpoint.position, .head, recorded: "a log that ends at \(head.position)",
                     recomputed: "a log that reaches \(checkpoint.position), as it did before"))
         }
-        return PositionRange(
+        var range = PositionRange(
             from: max(1, request.checkpoint.map { $0.position + 1 } ?? request.from),
             to: min(to, head.position))
+        // Numbers are given without holes, one for each decision that emits.
+        if let checkpoint = request.checkpoint {
+            range.numberBefore = checkpoint.number
+        } else {
+            range.numberBefore = try emitted(1, range.from - 1)
+        }
+        range.lastNumber = extent.number
+        if range.to < head.position {
+            range.lastNumber = range.numberBefore + (try emitted(range.from, range.to))
+        }
+        return range
+    }
+
+    /// Counts page by page, so that no state of the database is held for long.
+    private func emitted(_ first: Int64, _ last: Int64) throws(StoreError) -> Int64 {
+        var (next, count) = (first, Int64(0))
+        while next <= last {
+            let end = min(last, next + VerificationLimits.countedEvents - 1)
+            count += try log.emitted(next...end)
+            next = end + 1
+        }
+        return count
     }
 
     /// A chain whose head lives only beside it proves little: this is the one that was kept elsewhere.
@@ -57,10 +80,7 @@ extension Verification {
         }
         assumptions.append("keys won before position \(range.from) are as the ledger records them")
         beginning.chain = ChainCheck(after: before, link: found ?? .zero)
-        var keys = KeyTable()
-        // No share of the keys: only the number is asked for.
-        beginning.number = try LedgerComparison.seed(
-            &keys, KeyPartition.none, log, before: range.from)
+        beginning.number = range.numberBefore
         do throws(Obstacle) {
             beginning.rules = try rules(before: range.from)
         } catch {
@@ -88,18 +108,54 @@ extension Verification {
         return try Replayer(log).load(activation)
     }
 
-    /// Decisions and commands that stand behind the last event, where no event is.
-    mutating func checkTail(after position: Int64, number: Int64, isHead: Bool) throws(StoreError) {
-        guard isHead else { return }
+    // MARK: Behind the last event
+
+    /// Commands that were there when the verification began, and that no page has: nothing emitted them.
+    mutating func checkRest(of range: PositionRange, _ pass: ReplayPass) throws(StoreError) {
+        if range.from == 1 { try addStrays(after: .min, through: 0) }
+        // Behind a wide hole nothing was looked for.
+        if pass.chain.position == range.to { try addStrays(after: pass.number, through: range.lastNumber) }
+    }
+
+    private mutating func addStrays(after number: Int64, through last: Int64) throws(StoreError) {
+        var number = number
         let page = RecordPage()
-        let reach = Int64(VerificationLimits.pageEvents)
-        let end = min(position, .max - reach) + reach
-        var after = position
+        page.through = .max
+        while number < last {
+            var request = RecordRequest(after: 0, through: .max, number: number, events: 0, bytes: 0)
+            request.lastNumber = last
+            request.countsEmitted = false
+            request.mostCommands = VerificationLimits.pageRows
+            try log.readCommands(request, into: page)
+            let shape = RowShape.command
+            for index in page.commands.ends.indices {
+                let values = shape.values(page.commands.row(index))
+                number = shape.integer(values, shape.number)
+                shape.difference(recorded: values, recomputed: nil).map { findings.add($0) }
+            }
+            if page.commands.ends.count < VerificationLimits.pageRows { return }
+        }
+    }
+
+    /// Rows that stand where the log has not come to yet, however far it went meanwhile: what is to be decided
+    /// there would meet them.
+    mutating func checkBeyond(_ ledger: LedgerComparison.Recorded) throws(StoreError) {
+        // Each kind is read before the log is asked how far it goes, or with it.
+        let recorded = try log.activations()
+        let extent = try log.extent()
+        for activation in recorded where activation.position > extent.head.position {
+            report(recorded: activation, recomputed: nil)
+        }
+        if let (values, number) = ledger.highest, number > extent.number {
+            RowShape.ledger.difference(recorded: values, recomputed: nil).map { findings.add($0) }
+        }
+        let page = RecordPage()
+        var after = extent.head.position
         // A page may end earlier.
-        while after < end {
+        while after < .max {
             try log.read(
                 RecordRequest(
-                    after: after, through: end, number: number, events: VerificationLimits.pageEvents,
+                    after: after, through: .max, number: 0, events: .max,
                     bytes: VerificationLimits.pageBytes), into: page)
             findOrphans(page)
             after = page.through
@@ -110,10 +166,11 @@ extension Verification {
     private mutating func findOrphans(_ page: RecordPage) {
         var present: Set<Int64> = []
         for index in page.events.ends.indices { present.insert(EventCursor(page.events.row(index)).position) }
+        let shape = RowShape.decision
         for index in page.decisions.ends.indices {
-            let values = RowShape.decision.values(page.decisions.row(index))
-            guard let place = values[0].flatMap({ Int64($0) }), !present.contains(place) else { continue }
-            RowShape.decision.difference(recorded: values, recomputed: nil).map { findings.add($0) }
+            let values = shape.values(page.decisions.row(index))
+            guard !present.contains(shape.integer(values, shape.position)) else { continue }
+            shape.difference(recorded: values, recomputed: nil).map { findings.add($0) }
         }
     }
 
@@ -121,7 +178,7 @@ extension Verification {
 
     /// Compares the recorded activations with those that the log's events say.
     mutating func compareActivations(_ range: PositionRange, _ pass: ReplayPass) {
-        let recorded = activations.filter { $0.position >= range.from }
+        let recorded = activations.filter { range.from == 1 || $0.position >= range.from }
         let (said, stoppedAt) = (pass.replayer.activations, pass.stoppedAt)
         for activation in said where stoppedAt.map({ activation.position < $0 }) ?? true {
             let other = recorded.first { $0.position == activation.position }

@@ -27,10 +27,26 @@ package struct VerificationRequest: Sendable {
     }
 }
 
-/// The positions that a verification goes through.
+/// The positions that a verification goes through, and the commands that were decided there.
 struct PositionRange: Sendable {
     var from: Int64
     var to: Int64
+    /// The number of the last command that was decided before the range.
+    var numberBefore: Int64 = 0
+    /// The number of the last command that was decided in the range.
+    var lastNumber: Int64 = 0
+
+    /// For how many keys there should be room. The number of the last command says it, unless somebody forged
+    /// it: a table that is too small grows.
+    var likelyKeys: Int {
+        let (most, overflow) = to.multipliedReportingOverflow(by: 4)
+        return Int(min(max(0, lastNumber), max(1 << 16, overflow ? 1 << 16 : most), 1 << 33))
+    }
+
+    /// Whether a command with this number is looked at. What has a number below all belongs to the beginning.
+    func judges(_ number: Int64) -> Bool {
+        number <= lastNumber && (from == 1 || number > numberBefore)
+    }
 }
 
 /// One run; used once, by one thread.
@@ -55,14 +71,15 @@ package struct Verification {
     /// Errors: only where nothing could be read; whatever is recorded wrongly is in the certificate.
     package mutating func run() throws(StoreError) -> Certificate {
         let start = now()
-        let head = try log.head()
-        let range = try bounds(head)
-        try checkExpectedHead(head)
+        let extent = try log.extent()
+        let range = try bounds(extent)
+        try checkExpectedHead(extent.head)
         activations = try log.activations().filter { $0.position <= range.to }
         let beginning = try begin(range)
         let repeats = try RepeatedNames(log, through: range.to)
-        let passes = try passCount(range, repeats)
-        let planned = PlannedRules(activations: activations, repeats: repeats)
+        let passes = passCount(range, repeats)
+        let planned = PlannedRules(
+            activations: activations.filter { $0.position > 0 }, repeats: repeats)
         let recorded = LedgerReading(log, range, request.secret)
 
         var first = try pass(0, of: passes, range, beginning, planned)
@@ -72,11 +89,14 @@ package struct Verification {
             findings.add(contentsOf: next.findings)
             first.add(next)
         }
-        try checkTail(after: range.to, number: first.number, isHead: range.to == head.position)
+        try checkRest(of: range, first)
         compareActivations(range, first)
         let ledger = try recorded.result()
         try compareLedger(ledger, range, beginning, planned, passes, first)
-        try DeliveryCheck(log).check(through: first.number, &findings)
+        if range.to == extent.head.position { try checkBeyond(ledger) }
+        let commands = first.counts.commands - (request.checkpoint?.counts.commands ?? 0)
+        let most = range.numberBefore + commands + VerificationLimits.widestHole
+        try DeliveryCheck(log).check(through: min(first.number, most), &findings)
         return try certificate(range, first, ledger, duration: now() - start)
     }
 
@@ -87,6 +107,8 @@ package struct Verification {
         counts.ledger = ledger.rows
         var checkpoint = pass.checkpoint ?? request.checkpoint
         if findings.differenceCount > 0 || !pass.isComplete { checkpoint = nil }
+        // What nobody has verified before it, nobody can go on with.
+        if range.from > 1, request.checkpoint == nil { checkpoint = nil }
         return Certificate(
             name: try log.name(), place: request.place, from: range.from, to: range.to,
             head: LogHead(position: range.to, link: pass.chain.recorded ?? .zero),
@@ -106,9 +128,9 @@ package struct Verification {
     // MARK: Passes
 
     /// How often the log has to be gone through, so that a share of its keys has room.
-    private func passCount(_ range: PositionRange, _ repeats: RepeatedNames) throws(StoreError) -> Int {
+    private func passCount(_ range: PositionRange, _ repeats: RepeatedNames) -> Int {
         guard let bound = request.keyMemory else { return request.passes }
-        let keys = Int(try log.commandCount())
+        let keys = range.likelyKeys
         let room = max(bound - repeats.footprint, KeyTable.bytesPerKey * VerificationLimits.fewestKeys)
         return max(request.passes, (keys * KeyTable.bytesPerKey + room - 1) / room)
     }

@@ -137,12 +137,14 @@ extension SQLiteReplayLog: StatementSource {
 
 extension SQLiteReplayLog: LogReader {
     package func head() throws(StoreError) -> LogHead {
-        try use { () throws(StoreError) in
-            try rows("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1", { _ in }) {
-                (row: Statement) throws(StoreError) in
-                LogHead(position: row.integer(0), link: try row.digest(1))
-            }.first ?? .empty
-        }
+        try use { () throws(StoreError) in try lastEvent() }
+    }
+
+    private func lastEvent() throws(StoreError) -> LogHead {
+        try rows("SELECT position, link FROM outbox_log ORDER BY position DESC LIMIT 1", { _ in }) {
+            (row: Statement) throws(StoreError) in
+            LogHead(position: row.integer(0), link: try row.digest(1))
+        }.first ?? .empty
     }
 
     package func activations() throws(StoreError) -> [Activation] {
@@ -209,14 +211,13 @@ extension SQLiteReplayLog: RecordReader {
     package func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
         page.commands.removeAll()
         try snapshot { () throws(StoreError) in
-            let isCounted =
-                request.countsEmitted && request.lookahead == 0
-                ? try goesOn(behind: page.through) : false
+            let most = request.mostCommands(in: page)
             var passed = 0
             try each(Self.commandSQL) {
                 $0.add(request.number)
+                $0.add(request.lastNumber)
             } read: { (row: Statement) throws(StoreError) in
-                if isCounted, page.commands.ends.count == page.emitted { return false }
+                guard page.commands.ends.count < most else { return false }
                 guard row.integer(CommandRow.positionColumn) > page.through else {
                     CommandRow.add(row, to: page.commands)
                     return true
@@ -225,17 +226,6 @@ extension SQLiteReplayLog: RecordReader {
                 return passed <= request.lookahead
             }
         }
-    }
-
-    private func goesOn(behind position: Int64) throws(StoreError) -> Bool {
-        var isThere = false
-        try each("SELECT 1 FROM outbox_log WHERE position > ? LIMIT 1") {
-            $0.add(position)
-        } read: { _ in
-            isThere = true
-            return false
-        }
-        return isThere
     }
 
     private func readEvents(_ request: RecordRequest, into page: RecordPage) throws(StoreError) {
@@ -266,12 +256,26 @@ extension SQLiteReplayLog: RecordReader {
         ORDER BY position, rule, item
         """
     private static let commandSQL = """
-        SELECT \(CommandRow.columns) FROM outbox_command WHERE number > ? ORDER BY number
+        SELECT \(CommandRow.columns) FROM outbox_command WHERE number > ? AND number <= ? ORDER BY number
         """
 
-    package func commandCount() throws(StoreError) -> Int64 {
-        try use { () throws(StoreError) in
-            try rows("SELECT max(number) FROM outbox_command", { _ in }) { $0.integer(0) }.first ?? 0
+    package func extent() throws(StoreError) -> LogExtent {
+        try snapshot { () throws(StoreError) in
+            let number = try rows("SELECT max(number) FROM outbox_command", { _ in }) { $0.integer(0) }
+            return LogExtent(head: try lastEvent(), number: number.first ?? 0)
+        }
+    }
+
+    package func emitted(_ positions: ClosedRange<Int64>) throws(StoreError) -> Int64 {
+        let sql = """
+            SELECT count(*) FROM outbox_decision
+            WHERE position >= ? AND position <= ? AND reason = 'emitted'
+            """
+        return try use { () throws(StoreError) in
+            try rows(sql) {
+                $0.add(positions.lowerBound)
+                $0.add(positions.upperBound)
+            } read: { $0.integer(0) }.first ?? 0
         }
     }
 

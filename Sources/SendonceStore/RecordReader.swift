@@ -3,6 +3,8 @@
 // checkpoint or a vacuum; rows that are appended meanwhile lie behind the head that was taken at the
 // beginning.
 
+package import SendonceCore
+
 /// The right to read what was recorded. Whoever holds only this can neither write nor send.
 package protocol RecordReader: LogReader {
     /// Others of its kind on the same log, each with a connection of its own, so that several threads can
@@ -18,11 +20,14 @@ package protocol RecordReader: LogReader {
 
     /// Fills the page's commands: those with a number above `request.number` up to the first one whose
     /// position lies behind the page, but no more than were emitted in the page: a backfill emits commands of
-    /// earlier positions. Where the log ends with the page, also what is too many.
+    /// earlier positions.
     func readCommands(_ request: RecordRequest, into page: RecordPage) throws(StoreError)
 
-    /// The number of the last command.
-    func commandCount() throws(StoreError) -> Int64
+    /// How far the log goes, in one state of the database.
+    func extent() throws(StoreError) -> LogExtent
+
+    /// How many decisions of these positions emitted a command.
+    func emitted(_ positions: ClosedRange<Int64>) throws(StoreError) -> Int64
 
     /// Adds the names that producers gave to events up to a position, ordered by id, source and position,
     /// from behind `place` (nil: from the first): rows of `NameRow`. Nothing added: there are no more.
@@ -35,6 +40,19 @@ package protocol RecordReader: LogReader {
 
     /// Fills the page with what was recorded about the delivery of the commands with these numbers.
     func deliveries(_ numbers: ClosedRange<Int64>, into page: DeliveryPage) throws(StoreError)
+}
+
+/// How far a log goes. A command's number says when it was decided, and its position which event it is
+/// about: a backfill emits commands of positions that were decided long before.
+package struct LogExtent: Hashable, Sendable {
+    package var head: LogHead
+    /// The number of the last command that was decided up to the head; 0: there is none.
+    package var number: Int64
+
+    package init(head: LogHead, number: Int64) {
+        self.head = head
+        self.number = number
+    }
 }
 
 /// What to read at once.
@@ -55,6 +73,10 @@ package struct RecordRequest: Hashable, Sendable {
     package var lookahead = 0
     /// Whether no more commands are wanted than were emitted in the page.
     package var countsEmitted = true
+    /// The highest number that is wanted: what has a higher one is decided later, wherever its event stands.
+    package var lastNumber = Int64.max
+    /// No more commands than these.
+    package var mostCommands = Int.max
 
     package init(after: Int64, through: Int64, number: Int64, events: Int, bytes: Int, lookahead: Int = 0) {
         self.after = after
@@ -66,7 +88,15 @@ package struct RecordRequest: Hashable, Sendable {
     }
 
     /// The last position of the page, if no payload is large.
-    package var end: Int64 { min(max(after, 0) + Int64(events), through) }
+    package var end: Int64 {
+        let (end, overflow) = max(after, 0).addingReportingOverflow(Int64(events))
+        return overflow ? through : min(end, through)
+    }
+
+    /// No more commands than these are wanted of the page.
+    package func mostCommands(in page: RecordPage) -> Int {
+        countsEmitted && lookahead == 0 ? min(page.emitted, mostCommands) : mostCommands
+    }
 }
 
 /// Rows of consecutive positions.

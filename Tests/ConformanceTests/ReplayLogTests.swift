@@ -75,7 +75,10 @@ struct ReplayLogTests {
         #expect(try log.name() == log.events(after: 0, limit: 9, bytes: 1 << 20).first?.link)
         #expect(try log.events(after: 2, limit: 2, bytes: 1 << 20).map(\.position) == [3, 4])
         #expect(try log.events(after: 0, limit: 9, bytes: 1).map(\.position) == [1])
-        #expect(try log.commandCount() == 4)
+        #expect(try log.extent() == LogExtent(head: log.head(), number: 4))
+        #expect(try empty.replayLog().extent() == LogExtent(head: .empty, number: 0))
+        #expect(try log.emitted(1...5) == 4)
+        #expect(try log.emitted(5...9) == 1)
     }
 
     @Test("Recorded rows have the bytes of the values that were written", arguments: StoreUnderTest.allCases)

@@ -1,20 +1,28 @@
 // A log whose file or server is lost on the way, or that goes on while it is read.
 import SendonceCore
 import SendonceStore
+import Synchronization
 
-/// Reads up to a position, and no page behind it; says that its head is where it was earlier.
-struct BreakingLog: RecordReader {
+/// Reads up to a position, and no page behind it; says at first that it ends where it did earlier; lets
+/// something happen when a verification has just seen where it ends.
+final class BreakingLog: RecordReader {
     private let log: any RecordReader
     private let position: Int64
-    private let earlier: LogHead?
+    private let earlier: LogExtent?
+    private let meanwhile: @Sendable () -> Void
+    private let isAsked = Mutex(false)
     let beside: [any RecordReader]
 
     var pageEvents: Int { log.pageEvents }
 
-    init(_ log: any RecordReader, at position: Int64 = .max, head: LogHead? = nil) {
+    init(
+        _ log: any RecordReader, at position: Int64 = .max, extent: LogExtent? = nil,
+        meanwhile: @escaping @Sendable () -> Void = {}
+    ) {
         self.log = log
         self.position = position
-        earlier = head
+        earlier = extent
+        self.meanwhile = meanwhile
         beside = log.beside.map { BreakingLog($0, at: position) }
     }
 
@@ -27,7 +35,18 @@ struct BreakingLog: RecordReader {
         try log.readCommands(request, into: page)
     }
 
-    func commandCount() throws(StoreError) -> Int64 { try log.commandCount() }
+    func extent() throws(StoreError) -> LogExtent {
+        let isFirst = isAsked.withLock { isAsked in
+            defer { isAsked = true }
+            return !isAsked
+        }
+        let extent = try log.extent()
+        guard isFirst else { return extent }
+        meanwhile()
+        return earlier ?? extent
+    }
+
+    func emitted(_ positions: ClosedRange<Int64>) throws(StoreError) -> Int64 { try log.emitted(positions) }
 
     func names(
         after place: NamePlace?, through position: Int64, limit: Int, into rows: RowBuffer
@@ -43,7 +62,7 @@ struct BreakingLog: RecordReader {
         try log.deliveries(numbers, into: page)
     }
 
-    func head() throws(StoreError) -> LogHead { if let earlier { earlier } else { try log.head() } }
+    func head() throws(StoreError) -> LogHead { try log.head() }
     func activations() throws(StoreError) -> [Activation] { try log.activations() }
 
     func events(after position: Int64, limit: Int, bytes: Int) throws(StoreError) -> [LoggedEvent] {

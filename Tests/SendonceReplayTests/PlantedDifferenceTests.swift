@@ -30,7 +30,7 @@ struct Planted: Sendable, CustomTestStringConvertible {
         self.position = position
     }
 
-    static let all = log + decisions + commands + ledger + activations + deliveries
+    static let all = log + decisions + commands + ledger + activations + beyond + sameSigns + deliveries
 
     private static let order =
         "SELECT position FROM outbox_log WHERE event_type = 'order.placed' AND id IS NULL "
@@ -214,6 +214,82 @@ struct Planted: Sendable, CustomTestStringConvertible {
             "DELETE FROM outbox_rule_set "
                 + "WHERE digest = (SELECT digest FROM outbox_activation WHERE position = $1)",
             .ruleSet, ["digest"]),
+    ]
+
+    /// Rows where the log has not come to yet, or never comes.
+    private static let far = "SELECT max(position) + 1000 FROM outbox_log"
+    private static func won(_ number: String, at name: String, pick: String) -> Planted {
+        Planted(
+            "a ledger row \(name)", pick: pick,
+            """
+            INSERT INTO outbox_ledger (key_digest, slot, generation, scope, key, position, occurred_at,
+                command, number)
+            SELECT key_digest, 'every:1:1', generation, scope, key, $1, occurred_at, command, \(number)
+            FROM outbox_ledger WHERE number = 15
+            """, .ledger)
+    }
+    private static let beyond = [
+        Planted(
+            "a decision far behind the head", pick: far,
+            "INSERT INTO outbox_decision (position, rule, item, reason) VALUES ($1, '', 0, 'no_rule')",
+            .decision),
+        Planted(
+            "an activation behind the head", pick: far,
+            """
+            INSERT INTO outbox_activation SELECT $1, digest, actor, reason, recorded_at
+            FROM outbox_activation WHERE position = 1
+            """, .activation),
+        Planted(
+            "an activation before the first event", pick: "SELECT 0",
+            """
+            INSERT INTO outbox_activation SELECT $1, digest, actor, reason, recorded_at
+            FROM outbox_activation WHERE position = 1
+            """, .activation),
+        won("15", at: "of an event behind the head", pick: far),
+        won("15", at: "of an event before the first", pick: "SELECT 0"),
+        won("100000", at: "of a command behind the last", pick: far),
+        won("9000000000000000000", at: "of a command far behind the last", pick: "SELECT 20"),
+        won("-1", at: "of a command before the first", pick: "SELECT 20"),
+        Planted(
+            "a command far behind the last", pick: "SELECT 20",
+            """
+            INSERT INTO outbox_command SELECT 9000000000000000000, '00000000-0000-8000-8000-000000000000',
+                position, rule, item + 50, key, key_digest, slot, generation, rule_set, recipient, route,
+                occurred_at, not_before, expires_at, on_unknown, supersede_digest
+            FROM outbox_command WHERE number = $1
+            """, .command, position: "SELECT position FROM outbox_command WHERE number = $1"),
+        Planted(
+            "an event far behind the last", pick: "SELECT max(position) + 1 FROM outbox_log",
+            """
+            INSERT INTO outbox_log SELECT 4000000000000000000, id, event_type, source, subject, payload,
+                occurred_at, traceparent, recorded_at, link FROM outbox_log WHERE position = 2
+            """, .event, promise: .positionsWithoutHoles),
+    ]
+
+    /// Looks the same, and Swift's strings are equal: other bytes are another key and another address.
+    private static func decomposed(_ table: String, _ column: String, _ subject: Difference.Subject) -> Planted {
+        Planted(
+            "other bytes for the same signs in \(table)",
+            pick: "SELECT min(number) FROM outbox_command WHERE key LIKE '%Zoë%'",
+            """
+            UPDATE \(table) SET \(column) = replace(\(column), 'ë', 'e\u{308}') WHERE position =
+                (SELECT position FROM outbox_command WHERE number = $1) AND key LIKE '%Zoë%'
+            """, subject, subject == .ledger ? [] : [column],
+            position: "SELECT position FROM outbox_command WHERE number = $1")
+    }
+    private static let sameSigns = [
+        decomposed("outbox_decision", "recipient", .decision),
+        decomposed("outbox_command", "recipient", .command), decomposed("outbox_ledger", "key", .ledger),
+        Planted(
+            "the numbers of two commands, everywhere", pick: "SELECT 20",
+            """
+            UPDATE outbox_command SET number = -1 WHERE number = $1;
+            UPDATE outbox_command SET number = $1 WHERE number = $1 + 1;
+            UPDATE outbox_command SET number = $1 + 1 WHERE number = -1;
+            UPDATE outbox_ledger SET number = -1 WHERE number = $1;
+            UPDATE outbox_ledger SET number = $1 WHERE number = $1 + 1;
+            UPDATE outbox_ledger SET number = $1 + 1 WHERE number = -1
+            """, .command, ["number"], position: "SELECT position FROM outbox_command WHERE number = $1"),
     ]
 
     private static let twice = "SELECT min(command) FROM outbox_attempt WHERE attempt = 2"

@@ -104,6 +104,11 @@ struct RandomLogTests {
         #expect(rest.digests == whole.digests)
         #expect(rest.counts == whole.counts)
         #expect(rest.from == 4_097)
+        // Nobody has verified what stands before this one.
+        let part = try place.verify { $0.from = 2 }
+        #expect(throws: CertificateDefect.self) {
+            try Certificate.checkpoint(inJSON: Array(part.json.jsonText.utf8))
+        }
     }
 
     @Test("Pages that end early, because payloads are large, follow each other as others do")
@@ -172,7 +177,8 @@ struct RandomLogTests {
         for readers in [0, 3] {
             let log = try place.log(readers: readers)
             let event = try #require(try log.events(after: 19, limit: 1, bytes: 1).first)
-            let earlier = BreakingLog(log, head: LogHead(position: 20, link: event.link))
+            let head = LogHead(position: 20, link: event.link)
+            let earlier = BreakingLog(log, extent: LogExtent(head: head, number: try log.emitted(1...20)))
             var verification = Verification(earlier, VerificationRequest(place: "here")) { .start }
             let certificate = try verification.run()
             #expect(certificate.differences.map(\.position) == [last], "\(certificate.text)")
@@ -196,6 +202,33 @@ struct RandomLogTests {
         let certificate = try place.verify()
         #expect(certificate.counts.commands == (try place.number("SELECT count(*) FROM outbox_command")))
         #expect(certificate.promises.first { $0.promise == .outcomeHasAttempt }?.breaches == 1)
+    }
+
+    @Test(
+        "Rows that nothing can have written end in a certificate, whatever is asked for",
+        arguments: StoreKind.allCases,
+        [
+            "UPDATE outbox_ledger SET position = -5 WHERE number = 3",
+            "UPDATE outbox_ledger SET occurred_at = 9223372036854775807 WHERE number = 3",
+            "UPDATE outbox_command SET number = 9223372036854775807 WHERE number = 20",
+            "UPDATE outbox_command SET number = -9223372036854775807 WHERE number = 20",
+            "UPDATE outbox_log SET position = 9223372036854775807 WHERE position = 150",
+            "UPDATE outbox_decision SET position = 9223372036854775807 WHERE position = 150",
+            "UPDATE outbox_log SET occurred_at = -9223372036854775807 WHERE position = 150",
+        ])
+    func hostile(_ kind: StoreKind, _ forge: String) throws {
+        let place = try ReplayPlace(kind)
+        var shop = Shop(place.store, seed: 3)
+        try shop.run(rounds: 2, events: 120, batchEvents: 50)
+        try place.tamper(forge)
+        for readers in [0, 3] {
+            #expect(try place.verify(readers: readers).verdict == .differs)
+            #expect(try place.verify(readers: readers) { $0.keyMemory = 1 }.verdict == .differs)
+            #expect(try place.verify(readers: readers) { $0.passes = 3 }.verdict == .differs)
+            // What stands before the first position is taken as it is.
+            _ = try place.verify(readers: readers) { $0.from = 130 }
+            _ = try place.verify(readers: readers) { ($0.from, $0.to) = (100, 200) }
+        }
     }
 
     private func expectSame(_ certificate: Certificate, events: Int64) throws {

@@ -9,7 +9,7 @@ import SendonceSQLite
 import SendonceStore
 import Testing
 
-typealias LiveStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter
+typealias LiveStore = any ProjectionStore & CommandQueue & AuditReader & IntakeWriter & PastReader
 
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqlite, postgres

@@ -31,8 +31,9 @@ struct Shop {
         }
     }
 
-    func activate(variant: Int, at time: Timestamp) throws {
-        let parsed = try RuleFile.parse(Array(Self.rules(variant).utf8), fileName: "rules") { _ in nil }
+    func activate(variant: Int, extra: String = "", at time: Timestamp) throws {
+        let text = Self.rules(variant) + extra
+        let parsed = try RuleFile.parse(Array(text.utf8), fileName: "rules") { _ in nil }
         _ = try RuleSetActivation.activate(
             RuleSetActivation.plan(parsed, in: store), actor: "Zoë", reason: "für alle",
             confirmedKeys: 1_000_000, now: time, in: store)
