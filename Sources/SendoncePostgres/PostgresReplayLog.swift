@@ -226,7 +226,9 @@ extension PostgresReplayLog: RecordReader {
             try session.first(sql) {
                 $0.add(positions.lowerBound)
                 $0.add(positions.upperBound)
-            } read: { $0.integer(0) } ?? 0
+            } read: {
+                $0.integer(0)
+            } ?? 0
         }
     }
 

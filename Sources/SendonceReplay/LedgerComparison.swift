@@ -47,9 +47,7 @@ struct LedgerComparison {
                 _ = cursor.part()
                 let (place, time) = (cursor.integer(), Timestamp(microseconds: cursor.integer()))
                 let id = CommandID(cursor.text().string)
-                guard cursor.integer() <= number, place > 0, let id, partition.contains(digest) else {
-                    continue
-                }
+                guard cursor.integer() <= number, let id, partition.contains(digest) else { continue }
                 keys.add(
                     Winner(
                         position: place, occurredAt: time, slot: slot, generation: generation, command: id),

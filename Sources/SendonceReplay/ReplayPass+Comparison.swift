@@ -46,7 +46,8 @@ extension ReplayPass {
         guard isComplete, partition.count == 1, findings.differenceCount == before else { return }
         findings.add(
             Difference(
-                at: page.request.after + 1, .decision, recorded: "rows of other bytes than follow from the log",
+                at: page.request.after + 1, .decision,
+                recorded: "rows of other bytes than follow from the log",
                 recomputed: "no row that can be named"))
     }
 

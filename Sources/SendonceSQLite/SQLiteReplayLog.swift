@@ -275,7 +275,9 @@ extension SQLiteReplayLog: RecordReader {
             try rows(sql) {
                 $0.add(positions.lowerBound)
                 $0.add(positions.upperBound)
-            } read: { $0.integer(0) }.first ?? 0
+            } read: {
+                $0.integer(0)
+            }.first ?? 0
         }
     }
 

@@ -267,7 +267,9 @@ struct Planted: Sendable, CustomTestStringConvertible {
     ]
 
     /// Looks the same, and Swift's strings are equal: other bytes are another key and another address.
-    private static func decomposed(_ table: String, _ column: String, _ subject: Difference.Subject) -> Planted {
+    private static func decomposed(
+        _ table: String, _ column: String, _ subject: Difference.Subject
+    ) -> Planted {
         Planted(
             "other bytes for the same signs in \(table)",
             pick: "SELECT min(number) FROM outbox_command WHERE key LIKE '%Zoë%'",
