@@ -52,6 +52,20 @@ struct WhatIfBackfillTests {
         #expect(try report(log, Self.late("early", "was: late")).counts == Counts(unchanged: 3))
     }
 
+    @Test(
+        "A message that one past event loses and one that another gains are two messages",
+        arguments: [["ann", "bob", "cid"], ["ann", "ann", "ann"]])
+    func events(people: [String]) throws {
+        let log = try shop(Self.late("late", "when: data.order != 1"), people: people)
+        let found = try report(log, Self.late("late", "when: data.order != 2"))
+        #expect(found.counts == Counts(new: 1, lost: 1, unchanged: 1))
+        #expect(
+            found.reasons == [
+                .init(recorded: "emitted", given: "condition_false", messages: 1),
+                .init(recorded: "condition_false", given: "emitted", messages: 1),
+            ])
+    }
+
     @Test("What the given rules had sent when it came is lost to the backfill alone, which says what it did")
     func sentBefore() throws {
         var request = WhatIfRequest(
