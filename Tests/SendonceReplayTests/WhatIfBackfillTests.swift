@@ -76,6 +76,22 @@ struct WhatIfBackfillTests {
         #expect(found.counts == Counts(new: 3, lost: 3))
         #expect(found.reasons.contains(.init(recorded: "emitted", given: "control", messages: 3)))
     }
+
+    @Test("A bound of time that cannot be read ends the comparison; it is not taken for none")
+    func unreadable() throws {
+        for name in ["occurred_from", "occurred_through"] {
+            for value in [#""r-0123456789abcdef0123""#, "5", "null"] {
+                var log = try shop(Self.late())
+                log.removeLast()
+                log.backfill("late", from: 2, through: 4, at: 20, saying: #""\#(name)":\#(value)"#)
+                let found = try report(log, Self.late())
+                #expect(
+                    found.obstacles == [
+                        "from position 6 on nothing was decided again: the backfill's payload cannot be read"
+                    ])
+            }
+        }
+    }
 }
 
 extension PlainLog {
