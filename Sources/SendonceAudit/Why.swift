@@ -65,10 +65,10 @@ package struct Why {
             let messages = try reader.messages(keyPart: part, limit: WhyLimits.stories + 1)
             return try stories(of: messages)
         case .event(let id):
-            return try stories(at: try reader.positions(ofEvent: id, limit: WhyLimits.stories + 1))
+            return try stories(at: try reader.positions(ofEvent: id, limit: WhyLimits.positionsRead))
         case .position(let position): return try stories(at: [position])
         case .subject(let subject):
-            return try stories(at: try reader.positions(ofSubject: subject, limit: WhyLimits.stories + 1))
+            return try stories(at: try reader.positions(ofSubject: subject, limit: WhyLimits.positionsRead))
         case .command(let id):
             guard let message = try reader.message(id) else { return Found() }
             return try stories(of: [message])
@@ -97,7 +97,8 @@ package struct Why {
     /// A story for each decision about each of these events, newest event first.
     private func stories(at positions: [Int64]) throws(StoreError) -> Found {
         var found = Found()
-        for position in positions.sorted(by: >) {
+        let firsts = try firsts(among: positions)
+        for position in firsts {
             guard let event = try reader.event(at: position) else { continue }
             let decisions = try reader.decisions(at: position)
             // What a backfill decided later comes first.
@@ -112,8 +113,29 @@ package struct Why {
                 found.stories.append(story)
             }
         }
-        found.hasMore = positions.count > WhyLimits.stories
+        found.hasMore = firsts.count > WhyLimits.stories || positions.count == WhyLimits.positionsRead
         return found
+    }
+
+    /// The newest of these events, one more than an answer tells. A repeat of one of them is told with it: 32
+    /// workers that write the same event are one story, and it is that of the one that a rule saw.
+    private func firsts(among positions: [Int64]) throws(StoreError) -> [Int64] {
+        let asked = Set(positions)
+        var firsts: [Int64] = []
+        var known: Set<Int64> = []
+        for position in positions.sorted(by: >) where !known.contains(position) {
+            guard firsts.count <= WhyLimits.stories else { break }
+            var place = position
+            let decided = try reader.decisions(at: position)
+            if let first = decided.lazy.compactMap(\.repeated).first, asked.contains(first) {
+                guard !known.contains(first) else { continue }
+                known.formUnion(try repeats(of: first).positions)
+                place = first
+            }
+            known.insert(place)
+            firsts.append(place)
+        }
+        return firsts.sorted(by: >)
     }
 }
 

@@ -45,6 +45,7 @@ extension Story {
             ("acts", message.flatMap { $0.acts.isEmpty ? nil : .array($0.acts.map(\.json)) }),
             ("confirmed_duplicate", message.map { .bool($0.isConfirmedDuplicate) }),
             ("losers", message.flatMap { $0.losers.count > 0 ? $0.losers.json : nil }),
+            ("repeats", repeats.count > 0 ? repeats.json : nil),
             ("next", message?.next.json))
     }
 

@@ -2,6 +2,8 @@
 package enum WhyLimits {
     /// Stories in one answer: as much as a person reads. An answer says when there are more.
     package static let stories = 10
+    /// Events of one id or subject that are looked through: most may repeat one that is told.
+    package static let positionsRead = 10_000
     /// Messages of one recipient that a question with a filter looks through, newest first; each costs a
     /// read.
     package static let messagesRead = 1_000

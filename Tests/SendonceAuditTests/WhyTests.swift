@@ -57,6 +57,73 @@ import Testing
         #expect(try asked(RecipientFilter(type: "order.paid", rule: "placed")) == [])
     }
 
+    // MARK: Repeats
+
+    /// The same event so many times from each source, all with one id and one subject; each first one sent.
+    private func written(_ times: Int64, from sources: Text...) -> Recorded {
+        var recorded = Recorded()
+        for (number, source) in sources.enumerated() {
+            let first = Int64(number) * times + 1
+            for position in first..<first + times {
+                recorded.append(position, id: "evt-1", source: source, subject: "order/42")
+                guard position > first else { continue }
+                recorded.refuse(position, .repeatedEvent(of: first), rule: "")
+            }
+            recorded.emit(
+                first, key: [source], standing: .finished(.accepted, at: time(first), cause: nil))
+        }
+        return recorded
+    }
+
+    @Test(
+        "However often an event was written again, the first one is told, and how many repeats there are",
+        arguments: [Question.event("evt-1"), .subject("order/42")])
+    func repeats(_ question: Question) throws {
+        let once = try answer(question, written(32, from: "shop"))
+        #expect(positions(once) == [1] && !once.hasMore)
+        #expect(
+            once.text.contains(
+                "31 later events have the same source and id as #1, so no rule saw them: #2, #3, #4 and 28 more."
+            ))
+        let twice = try answer(question, written(32, from: "shop", "till"))
+        #expect(positions(twice) == [33, 1] && !twice.hasMore)
+        let alone = try answer(question, written(1, from: "shop"))
+        #expect(positions(alone) == [1] && !alone.text.contains("same source and id"))
+    }
+
+    @Test(
+        "A repeat that is asked for by its position is told, and so is one whose first one is not asked for")
+    func repeatAlone() throws {
+        var recorded = written(2, from: "shop")
+        #expect(try positions(answer(.position(2), recorded)) == [2])
+        recorded.append(3, id: "evt-1", source: "shop", subject: "order/43")
+        recorded.refuse(3, .repeatedEvent(of: 1), rule: "")
+        #expect(try positions(answer(.subject("order/43"), recorded)) == [3])
+    }
+
+    @Test("Repeats beyond those that are read are said to be there")
+    func manyRepeats() throws {
+        let answer = try answer(.event("evt-1"), written(Int64(WhyLimits.losersRead) + 2, from: "shop"))
+        #expect(positions(answer) == [1] && answer.hasMore)
+        #expect(answer.text.contains("At least 10000 later events have the same source and id as #1"))
+        #expect(answer.text.contains("There is more than this; ask more narrowly to see it."))
+    }
+
+    @Test("A first event that sent nothing tells of its repeats too, each once however often it was decided")
+    func repeatsOfNothing() throws {
+        var recorded = Recorded()
+        for position: Int64 in 1...2 { recorded.append(position, id: "evt-1", source: "shop") }
+        recorded.refuse(1, .conditionFalse(detail: nil))
+        recorded.refuse(2, .repeatedEvent(of: 1), rule: "")
+        recorded.backfill(3)
+        recorded.refuse(2, .repeatedEvent(of: 1))
+        recorded.latestWasMade(by: 3)
+        let answer = try answer(.event("evt-1"), recorded)
+        #expect(positions(answer) == [1])
+        #expect(
+            answer.text.contains("1 later event has the same source and id as #1, so no rule saw it: #2."))
+    }
+
     @Test("Only the losers of the same rule and key are counted, also after the rule was renamed")
     func losers() throws {
         var recorded = sent(2...2)
