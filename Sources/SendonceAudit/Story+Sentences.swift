@@ -6,7 +6,7 @@ extension WhyAnswer {
     /// Paragraphs: a story each, newest first, then what is absent. Ends with a line feed.
     package var text: String {
         var paragraphs = stories.map { Prose.joined($0.prose) }
-        if hasMore {
+        if hasMore, stories.count == WhyLimits.stories || !absences.contains(where: \.isOlderUnread) {
             let these: Prose = stories.count == 1 ? "this" : "these \(stories.count)"
             paragraphs.append("There is more than \(these); ask more narrowly to see it.")
         }

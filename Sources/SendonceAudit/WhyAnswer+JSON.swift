@@ -148,6 +148,8 @@ extension Absence {
             [("recipient", .text(address)), ("similar", .array(similar.map(JSONValue.string)))]
         case .recipientNotAnAddress(let text): [("recipient", .text(text))]
         case .nothingPassesFilter(let recipient): [("recipient", .text(recipient))]
+        case .olderUnread(let recipient, let read):
+            [("recipient", .text(recipient)), ("read", .count(read))]
         case .typeNeverAppended(let type): [("type", .text(type))]
         case .typeWithoutRule(let type, let latest): [("type", .text(type)), ("latest", .count(latest))]
         case .notYetDecided(let matches): [("events", .array(matches.map(\.json)))]

@@ -128,6 +128,8 @@ package enum Absence: Hashable, Sendable {
     case recipientNotAnAddress(Text)
     /// The recipient is known, but nothing passes the filter.
     case nothingPassesFilter(recipient: Text)
+    /// Only the newest messages and refusals were compared with the filter, so many of each.
+    case olderUnread(recipient: Text, read: Int)
     case typeNeverAppended(Text)
     /// The type is in the log; when its latest event was decided, no rule named it.
     case typeWithoutRule(Text, latest: Int64)
@@ -144,6 +146,11 @@ extension Absence {
         case .eventNeverAppended, .subjectNeverAppended: true
         default: false
         }
+    }
+
+    var isOlderUnread: Bool {
+        guard case .olderUnread = self else { return false }
+        return true
     }
 
     /// Whether it is an event in the intake whose envelope says what was asked for.

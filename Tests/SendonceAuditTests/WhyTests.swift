@@ -124,6 +124,84 @@ import Testing
             answer.text.contains("1 later event has the same source and id as #1, so no rule saw it: #2."))
     }
 
+    // MARK: Filters
+
+    @Test("Refusals of newer events come before those of older ones that a backfill refused later")
+    func refusedLate() throws {
+        var recorded = Recorded()
+        for position: Int64 in 1...12 {
+            recorded.append(position)
+            recorded.refuse(position, .noRule, rule: "")
+        }
+        recorded.append(20)
+        recorded.refuse(20, .paramMissing(name: "name"), to: "ann@shop.test")
+        recorded.backfill(21)
+        for position: Int64 in 1...12 {
+            recorded.refuse(position, .paramMissing(name: "name"), to: "ann@shop.test")
+            recorded.latestWasMade(by: 21)
+        }
+        let filters = [RecipientFilter(), RecipientFilter(type: "order.placed")]
+        for filter in filters {
+            let answer = try answer(.recipient("ann@shop.test", filter), recorded)
+            #expect(positions(answer) == [20] + Array((4...12).reversed()) && answer.hasMore)
+        }
+    }
+
+    /// So many refusals of one rule and type behind one of another rule and type.
+    private func refused(_ count: Int64) -> Recorded {
+        var recorded = Recorded()
+        recorded.append(1, "order.lost")
+        recorded.refuse(1, .paramMissing(name: "name"), rule: "lost", to: "ann@shop.test")
+        for position in 2..<2 + count {
+            recorded.append(position)
+            recorded.refuse(position, .paramMissing(name: "name"), rule: "placed", to: "ann@shop.test")
+        }
+        return recorded
+    }
+
+    @Test("A refusal is found by its rule behind any number of newer ones, and by its type behind many")
+    func olderRefusal() throws {
+        let byRule = Question.recipient("ann@shop.test", RecipientFilter(rule: "lost"))
+        let byType = Question.recipient("ann@shop.test", RecipientFilter(type: "order.lost"))
+        for count: Int64 in [201, 2_000] {
+            let found = try answer(byRule, refused(count))
+            #expect(positions(found) == [1] && !found.hasMore)
+        }
+        let found = try answer(byType, refused(201))
+        #expect(positions(found) == [1] && !found.hasMore && found.absences.isEmpty)
+        #expect(try answer(.recipient("ann@shop.test"), refused(201)).hasMore)
+    }
+
+    @Test("What is too old to be looked at is not denied: the answer says so, and how to ask")
+    func tooOld() throws {
+        let words = "so an older one may fit: ask by its order number, its event id or its position."
+        var sent = Recorded()
+        sent.append(1, "order.lost")
+        sent.emit(1, rule: "lost", key: ["1"], standing: .finished(.accepted, at: time(2), cause: nil))
+        for position in 2...Int64(WhyLimits.recipientRead) + 1 {
+            sent.append(position)
+            sent.emit(position, key: [Text("\(position)")], standing: queued(.pending, due: position))
+        }
+        for recorded in [refused(Int64(WhyLimits.recipientRead)), sent] {
+            let lost = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), recorded)
+            #expect(!lost.found && lost.hasMore)
+            #expect(lost.text.contains(words) && !lost.text.contains("none that fits"))
+            var all = recorded
+            all.commands.removeAll { $0.position == 1 }
+            all.decided.removeAll { $0.position == 1 }
+            let looked = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), all)
+            #expect(!looked.found && !looked.hasMore && looked.text.contains("none that fits"))
+            let none = try answer(.recipient("ann@shop.test", RecipientFilter(rule: "found")), recorded)
+            #expect(!none.found && !none.hasMore && none.text.contains("none that fits"))
+            var newer = recorded
+            newer.append(9_000, "order.lost")
+            newer.refuse(9_000, .paramMissing(name: "name"), rule: "lost", to: "ann@shop.test")
+            let some = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), newer)
+            #expect(positions(some) == [9_000] && some.hasMore)
+            #expect(some.text.contains(words) && !some.text.contains("There is more than"))
+        }
+    }
+
     @Test("Only the losers of the same rule and key are counted, also after the rule was renamed")
     func losers() throws {
         var recorded = sent(2...2)
