@@ -135,6 +135,19 @@ import Testing
         #expect(try store.refusals(of: "bob@x.test", rule: nil, limit: 9).isEmpty)
     }
 
+    @Test("Repeats are found by the event that they repeat", arguments: StoreUnderTest.allCases)
+    func repeats(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        try store.log([Sample.event()]) { [Decision(position: $0, reason: .noRule)] }
+        try store.log(Array(repeating: Sample.event(), count: 2)) {
+            [Decision(position: $0, reason: .repeatedEvent(of: 1))]
+        }
+        let found = try store.decisions(losingTo: 1, limit: 9)
+        #expect(found.map(\.position) == [2, 3])
+        #expect(found.map(\.reason) == [.repeatedEvent(of: 1), .repeatedEvent(of: 1)])
+    }
+
     @Test(
         "A rule's refusals of a recipient are found behind any number of another rule's",
         arguments: StoreUnderTest.allCases)
