@@ -335,6 +335,7 @@ let package = Package(
                 "SendonceJSON",
                 "SendoncePostgres",
                 "SendonceProjection",
+                "SendonceReplay",
                 "SendonceRules",
                 "SendonceSQLite",
                 "SendonceStore",

@@ -25,6 +25,10 @@ extension Absence {
             "\(text) is not an e-mail address, so nothing can have been sent to it."
         case .nothingPassesFilter(let recipient):
             "There are messages or decisions about \(recipient), but none that fits the rest of the question."
+        case .olderUnread(let recipient, let read):
+            "Of the messages to \(recipient) and the events that were refused for it only the newest \(read) "
+                + "of each were looked at, so an older one may fit: ask by its order number, its event id or "
+                + "its position."
         case .typeNeverAppended(let type):
             "No event of the type \(type) was ever appended to this log. \(Self.rollback)"
         case .typeWithoutRule(let type, let latest):
@@ -50,6 +54,7 @@ extension Absence {
         case .recipientUnknown: "recipient_unknown"
         case .recipientNotAnAddress: "recipient_not_an_address"
         case .nothingPassesFilter: "nothing_passes_filter"
+        case .olderUnread: "older_unread"
         case .typeNeverAppended: "type_never_appended"
         case .typeWithoutRule: "type_without_rule"
         case .notYetDecided: "not_yet_decided"

@@ -6,8 +6,9 @@ extension WhyAnswer {
     /// Paragraphs: a story each, newest first, then what is absent. Ends with a line feed.
     package var text: String {
         var paragraphs = stories.map { Prose.joined($0.prose) }
-        if hasMore {
-            paragraphs.append("There is more than these \(stories.count); ask more narrowly to see it.")
+        if hasMore, stories.count == WhyLimits.stories || !absences.contains(where: \.isOlderUnread) {
+            let these: Prose = stories.count == 1 ? "this" : "these \(stories.count)"
+            paragraphs.append("There is more than \(these); ask more narrowly to see it.")
         }
         paragraphs += absences.map(\.sentence)
         return paragraphs.map { $0.string + "\n" }.joined(separator: "\n")
@@ -19,16 +20,15 @@ extension Story {
     package var sentences: [String] { prose.map(\.string) }
 
     var prose: [Prose] {
-        guard let message else { return [refusal] + act + [reference] }
+        let refused = [refusal] + act + repetitions
+        guard let message else { return refused + [reference] }
         guard isEmitted else {
             let other = MessageProse(history: message, lead: .of(position: message.record.position), now: now)
-            return [refusal] + act + other.standing + other.keeping(after: decision.reason) + other.acts + [
-                reference
-            ]
+            return refused + other.standing + other.keeping(after: decision.reason) + other.acts + [reference]
         }
         let own = MessageProse(history: message, lead: .own, now: now)
-        return own.standing + [cause(message)] + act + [losers(message)].compactMap(\.self) + own.attempts
-            + own.acts + [reference]
+        return own.standing + [cause(message)] + act + [losers(message)].compactMap(\.self) + repetitions
+            + own.attempts + own.acts + [reference]
     }
 
     /// Who let the event be decided after it had come, and why.
@@ -71,9 +71,6 @@ extension Story {
     private func losers(_ message: MessageHistory) -> Prose? {
         let losers = message.losers
         guard losers.count > 0 else { return nil }
-        let few = losers.count <= WhyLimits.losersNamed + 1
-        let named = Array(losers.positions.prefix(few ? losers.count : WhyLimits.losersNamed))
-        let positions = Prose.positions(named, of: losers.count)
         // In a backfill the newer event may have won already.
         let areLater = losers.positions.allSatisfy { $0 > event.position }
         let counted =
@@ -82,7 +79,18 @@ extension Story {
             : Prose.count(losers.count, "other event", "other events")
         let atLeast: Prose = losers.isExact ? "" : "At least "
         let verb: Prose = losers.count == 1 ? "was" : "were"
-        return "\(atLeast)\(counted) with the same key \(verb) not sent: \(positions)."
+        return "\(atLeast)\(counted) with the same key \(verb) not sent: \(losers.named)."
+    }
+
+    private var repetitions: [Prose] {
+        guard repeats.count > 0 else { return [] }
+        let atLeast: Prose = repeats.isExact ? "" : "At least "
+        let later = Prose.count(repeats.count, "later event has", "later events have")
+        let them: Prose = repeats.count == 1 ? "it" : "them"
+        return [
+            "\(atLeast)\(later) the same source and id as #\(event.position), so no rule saw \(them): "
+                + "\(repeats.named)."
+        ]
     }
 
     /// Where the rows are.
@@ -96,5 +104,13 @@ extension Story {
         return
             "Event #\(event.position) happened on \(times) under rule set \(digest); the command is "
             + "\(record.id)."
+    }
+}
+
+extension Losers {
+    /// The first ones; one more than that is named too rather than counted.
+    fileprivate var named: Prose {
+        let few = count <= WhyLimits.losersNamed + 1
+        return .positions(Array(positions.prefix(few ? count : WhyLimits.losersNamed)), of: count)
     }
 }

@@ -5,9 +5,9 @@ import SendonceStore
 
 extension Why {
     /// Why a question found nothing.
-    func absences(of question: Question) throws(StoreError) -> [Absence] {
+    func absences(of question: Question, unread: Absence?) throws(StoreError) -> [Absence] {
         switch question {
-        case .recipient(let address, let filter): try absences(ofRecipient: address, filter)
+        case .recipient(let address, let filter): try absences(ofRecipient: address, filter, unread)
         case .keyPart(let part): try absences(ofKeyPart: part)
         case .event(let id): [.eventNeverAppended(id: id)]
         case .position(let position):
@@ -28,13 +28,15 @@ extension Why {
             + (isPartial ? [.keySearchPartial(part, read: AuditLimits.scannedKeys)] : [])
     }
 
-    private func absences(ofRecipient address: Text, _ filter: RecipientFilter) throws(StoreError)
-        -> [Absence]
-    {
+    private func absences(
+        ofRecipient address: Text, _ filter: RecipientFilter, _ unread: Absence?
+    ) throws(StoreError) -> [Absence] {
         var absences: [Absence] = []
         let recipient = address.normalisedAddress
         if EmailAddress(address.string) == nil {
             absences.append(.recipientNotAnAddress(address))
+        } else if let unread {
+            absences.append(unread)
         } else if !filter.isEmpty, try isKnown(recipient) {
             absences.append(.nothingPassesFilter(recipient: recipient))
         } else {
@@ -55,7 +57,7 @@ extension Why {
     private func isKnown(_ recipient: Text) throws(StoreError) -> Bool {
         let messages = try reader.messages(MessageFilter(recipient: recipient), before: nil, limit: 1)
         guard messages.isEmpty else { return true }
-        return try !reader.refusals(of: recipient, limit: 1).isEmpty
+        return try !reader.refusals(of: recipient, rule: nil, limit: 1).isEmpty
     }
 
     /// Other spellings that are known. The local part's case is kept, so `Ann@` and `ann@` are two

@@ -12,7 +12,7 @@ extension Why {
         else { throw .damaged("command \(message.id) has no decision at position \(message.position)") }
         return Story(
             event: event, decision: decision, backfill: try backfill(of: decision),
-            message: try history(of: message, decision, event), now: now)
+            message: try history(of: message, decision, event), repeats: try repeats(of: event), now: now)
     }
 
     /// The act that let the event be decided, if it was not decided as it came.
@@ -28,7 +28,8 @@ extension Why {
     /// The story of one decision, with the message that it is about.
     func story(of decision: DecisionRecord, _ event: LoggedEvent) throws(StoreError) -> Story {
         var story = Story(
-            event: event, decision: decision, backfill: try backfill(of: decision), message: nil, now: now)
+            event: event, decision: decision, backfill: try backfill(of: decision), message: nil,
+            repeats: try repeats(of: event), now: now)
         switch decision.reason {
         case .emitted:
             guard let id = decision.command, let message = try reader.message(id) else {
@@ -95,7 +96,35 @@ extension Why {
             positions: same.prefix(WhyLimits.losersListed).map(\.about))
     }
 
+    /// Later events that have the event's source and id.
+    private func repeats(of event: LoggedEvent) throws(StoreError) -> Losers {
+        guard event.event.id != nil else { return .none }
+        var repeats = try repeats(of: event.position)
+        repeats.positions = Array(repeats.positions.prefix(WhyLimits.losersListed))
+        return repeats
+    }
+
+    /// The same with all positions that were read.
+    func repeats(of first: Int64) throws(StoreError) -> Losers {
+        let read = try reader.decisions(losingTo: first, limit: WhyLimits.losersRead)
+        // A backfill finds again what the projector found; an event counts once.
+        var counted: Set<Int64> = []
+        let positions = read.filter { $0.repeated == first }.map(\.about).filter {
+            counted.insert($0).inserted
+        }
+        return Losers(
+            count: positions.count, isExact: read.count < WhyLimits.losersRead, positions: positions)
+    }
+
     private func isSameScope(_ left: Text, _ right: Text) -> Bool {
         left == right || scopes[left] ?? left == scopes[right] ?? right
+    }
+}
+
+extension DecisionRecord {
+    /// The first event with this one's source and id, where that is why no rule saw this one.
+    var repeated: Int64? {
+        guard case .repeatedEvent(let first) = reason else { return nil }
+        return first
     }
 }

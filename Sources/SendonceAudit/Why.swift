@@ -42,13 +42,13 @@ package struct Why {
         var absences: [Absence] = []
         for question in questions {
             let found = try find(question)
+            answer.hasMore = found.hasMore || found.unread != nil
             guard found.stories.isEmpty else {
                 answer.stories = found.stories
-                answer.hasMore = found.hasMore
-                absences = []
+                absences = [found.unread].compactMap(\.self)
                 break
             }
-            absences += try self.absences(of: question)
+            absences += try self.absences(of: question, unread: found.unread)
         }
         let waiting = try waiting(questions)
         // What waits in the intake under its own name is only not in the log yet.
@@ -65,10 +65,10 @@ package struct Why {
             let messages = try reader.messages(keyPart: part, limit: WhyLimits.stories + 1)
             return try stories(of: messages)
         case .event(let id):
-            return try stories(at: try reader.positions(ofEvent: id, limit: WhyLimits.stories + 1))
+            return try stories(at: try reader.positions(ofEvent: id, limit: WhyLimits.positionsRead))
         case .position(let position): return try stories(at: [position])
         case .subject(let subject):
-            return try stories(at: try reader.positions(ofSubject: subject, limit: WhyLimits.stories + 1))
+            return try stories(at: try reader.positions(ofSubject: subject, limit: WhyLimits.positionsRead))
         case .command(let id):
             guard let message = try reader.message(id) else { return Found() }
             return try stories(of: [message])
@@ -85,6 +85,8 @@ package struct Why {
     struct Found {
         var stories: [Story] = []
         var hasMore = false
+        /// Set where reading stopped at its limit: what may be meant was not looked at.
+        var unread: Absence?
     }
 
     private func stories(of messages: [MessageRecord]) throws(StoreError) -> Found {
@@ -97,7 +99,8 @@ package struct Why {
     /// A story for each decision about each of these events, newest event first.
     private func stories(at positions: [Int64]) throws(StoreError) -> Found {
         var found = Found()
-        for position in positions.sorted(by: >) {
+        let firsts = try firsts(among: positions)
+        for position in firsts {
             guard let event = try reader.event(at: position) else { continue }
             let decisions = try reader.decisions(at: position)
             // What a backfill decided later comes first.
@@ -112,8 +115,29 @@ package struct Why {
                 found.stories.append(story)
             }
         }
-        found.hasMore = positions.count > WhyLimits.stories
+        found.hasMore = firsts.count > WhyLimits.stories || positions.count == WhyLimits.positionsRead
         return found
+    }
+
+    /// The newest of these events, one more than an answer tells. A repeat of one of them is told with it: 32
+    /// workers that write the same event are one story, and it is that of the one that a rule saw.
+    private func firsts(among positions: [Int64]) throws(StoreError) -> [Int64] {
+        let asked = Set(positions)
+        var firsts: [Int64] = []
+        var known: Set<Int64> = []
+        for position in positions.sorted(by: >) where !known.contains(position) {
+            guard firsts.count <= WhyLimits.stories else { break }
+            var place = position
+            let decided = try reader.decisions(at: position)
+            if let first = decided.lazy.compactMap(\.repeated).first, asked.contains(first) {
+                guard !known.contains(first) else { continue }
+                known.formUnion(try repeats(of: first).positions)
+                place = first
+            }
+            known.insert(place)
+            firsts.append(place)
+        }
+        return firsts.sorted(by: >)
     }
 }
 
@@ -123,13 +147,11 @@ extension Why {
     /// Messages to an address and events that named it but sent nothing, newest first.
     func stories(of address: Text, _ filter: RecipientFilter) throws(StoreError) -> Found {
         let recipient = address.normalisedAddress
-        let (messages, unread) = try self.messages(to: recipient, filter)
+        let (messages, messagesUnread) = try self.messages(to: recipient, filter)
+        let (refusals, refusalsUnread) = try self.refusals(of: recipient, filter)
         var candidates: [(position: Int64, message: MessageRecord?, refusal: DecisionRecord?)] = []
         for message in messages { candidates.append((message.position, message, nil)) }
-        for refusal in try reader.refusals(of: recipient, limit: WhyLimits.refusalsRead) {
-            guard try passes(refusal.about, refusal.rule, filter) else { continue }
-            candidates.append((refusal.about, nil, refusal))
-        }
+        for refusal in refusals { candidates.append((refusal.about, nil, refusal)) }
         // Stable, so that messages of one event keep their order.
         let ordered = candidates.enumerated().sorted { left, right in
             left.element.position == right.element.position
@@ -143,7 +165,10 @@ extension Why {
                 found.stories.append(try story(of: refusal, try loggedEvent(refusal.about)))
             }
         }
-        found.hasMore = unread || candidates.count > WhyLimits.stories
+        found.hasMore = candidates.count > WhyLimits.stories
+        if messagesUnread || refusalsUnread {
+            found.unread = .olderUnread(recipient: recipient, read: WhyLimits.recipientRead)
+        }
         return found
     }
 
@@ -151,12 +176,12 @@ extension Why {
     private func messages(
         to recipient: Text, _ filter: RecipientFilter
     ) throws(StoreError) -> (passing: [MessageRecord], unread: Bool) {
+        let asked = MessageFilter(recipient: recipient, rule: filter.rule)
         var passing: [MessageRecord] = []
         var before: Int64?
         var read = 0
-        while read < WhyLimits.messagesRead {
-            let page = try reader.messages(
-                MessageFilter(recipient: recipient, rule: filter.rule), before: before, limit: WhyLimits.page)
+        while read < WhyLimits.recipientRead {
+            let page = try reader.messages(asked, before: before, limit: WhyLimits.page)
             for message in page where try passes(message.position, message.rule, filter) {
                 passing.append(message)
                 if passing.count > WhyLimits.stories { return (passing, false) }
@@ -165,7 +190,22 @@ extension Why {
             guard page.count == WhyLimits.page, let last = page.last else { return (passing, false) }
             before = last.number
         }
-        return (passing, true)
+        return (passing, try !reader.messages(asked, before: before, limit: 1).isEmpty)
+    }
+
+    /// The same of refusals, those of the newest events first: a backfill refuses old ones late.
+    private func refusals(
+        of recipient: Text, _ filter: RecipientFilter
+    ) throws(StoreError) -> (passing: [DecisionRecord], unread: Bool) {
+        let newest = try reader.refusals(
+            of: recipient, rule: filter.rule, limit: WhyLimits.recipientRead + 1)
+        var passing: [DecisionRecord] = []
+        for refusal in newest.prefix(WhyLimits.recipientRead).sorted(by: { $0.about > $1.about })
+        where try passes(refusal.about, refusal.rule, filter) {
+            passing.append(refusal)
+            if passing.count > WhyLimits.stories { return (passing, false) }
+        }
+        return (passing, newest.count > WhyLimits.recipientRead)
     }
 
     private func passes(_ position: Int64, _ rule: Text, _ filter: RecipientFilter) throws(StoreError) -> Bool

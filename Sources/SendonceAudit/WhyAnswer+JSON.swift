@@ -45,6 +45,7 @@ extension Story {
             ("acts", message.flatMap { $0.acts.isEmpty ? nil : .array($0.acts.map(\.json)) }),
             ("confirmed_duplicate", message.map { .bool($0.isConfirmedDuplicate) }),
             ("losers", message.flatMap { $0.losers.count > 0 ? $0.losers.json : nil }),
+            ("repeats", repeats.count > 0 ? repeats.json : nil),
             ("next", message?.next.json))
     }
 
@@ -147,6 +148,8 @@ extension Absence {
             [("recipient", .text(address)), ("similar", .array(similar.map(JSONValue.string)))]
         case .recipientNotAnAddress(let text): [("recipient", .text(text))]
         case .nothingPassesFilter(let recipient): [("recipient", .text(recipient))]
+        case .olderUnread(let recipient, let read):
+            [("recipient", .text(recipient)), ("read", .count(read))]
         case .typeNeverAppended(let type): [("type", .text(type))]
         case .typeWithoutRule(let type, let latest): [("type", .text(type)), ("latest", .count(latest))]
         case .notYetDecided(let matches): [("events", .array(matches.map(\.json)))]

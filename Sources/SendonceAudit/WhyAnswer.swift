@@ -34,6 +34,8 @@ package struct Story: Sendable {
     /// The message that the decision is about: its own if it was emitted, the winner's if it lost, the one
     /// that it ends if it cancels. nil for the other reasons.
     package var message: MessageHistory?
+    /// Later events that have this one's source and id: no rule sees them.
+    package var repeats: Losers
     /// When the story was told.
     package var now: Timestamp
 
@@ -95,7 +97,7 @@ package struct MessageHistory: Sendable {
     }
 }
 
-/// Later events that wanted the same key.
+/// Events that came to nothing because of another one: they wanted its key, or repeat it.
 package struct Losers: Hashable, Sendable {
     /// Exact, unless `isExact` is false.
     package var count: Int
@@ -126,6 +128,8 @@ package enum Absence: Hashable, Sendable {
     case recipientNotAnAddress(Text)
     /// The recipient is known, but nothing passes the filter.
     case nothingPassesFilter(recipient: Text)
+    /// Only the newest messages and refusals were compared with the filter, so many of each.
+    case olderUnread(recipient: Text, read: Int)
     case typeNeverAppended(Text)
     /// The type is in the log; when its latest event was decided, no rule named it.
     case typeWithoutRule(Text, latest: Int64)
@@ -142,6 +146,11 @@ extension Absence {
         case .eventNeverAppended, .subjectNeverAppended: true
         default: false
         }
+    }
+
+    var isOlderUnread: Bool {
+        guard case .olderUnread = self else { return false }
+        return true
     }
 
     /// Whether it is an event in the intake whose envelope says what was asked for.

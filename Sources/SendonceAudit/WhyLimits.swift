@@ -2,13 +2,13 @@
 package enum WhyLimits {
     /// Stories in one answer: as much as a person reads. An answer says when there are more.
     package static let stories = 10
-    /// Messages of one recipient that a question with a filter looks through, newest first; each costs a
-    /// read.
-    package static let messagesRead = 1_000
+    /// Events of one id or subject that are looked through: most may repeat one that is told.
+    package static let positionsRead = 10_000
+    /// Messages of one recipient, and events refused for it, that a question with a filter looks through,
+    /// newest first; each costs a read. What is older is not denied.
+    package static let recipientRead = 1_000
     /// Messages that one read brings.
     package static let page = 100
-    /// Refused events of one recipient that are read.
-    package static let refusalsRead = 200
     /// Losing events that are read to count them; beyond that the answer says "at least".
     package static let losersRead = 10_000
     /// Positions of losing events that a sentence names.

@@ -54,8 +54,8 @@ package struct Redaction: Sendable {
 
     // MARK: Events
 
-    /// The event with pseudonyms. A control event keeps what replay needs: names of rules, and, by
-    /// `ruleSets`, the digests under which rule sets stand in this file.
+    /// The event with pseudonyms. A control event keeps what replay needs: names of rules, times and counts,
+    /// and, by `ruleSets`, the digests under which rule sets stand in this file.
     func event(_ logged: LoggedEvent, ruleSets: [Digest: Digest]) -> (event: LoggedEvent, isWhole: Bool) {
         let event = logged.event
         let isOurs = event.isControl
@@ -94,9 +94,29 @@ package struct Redaction: Sendable {
                         return JSONMember(
                             member.name, .string(found.map { Text($0.description) } ?? pseudonym(text)))
                     case ("rule", _), ("rules", _), ("scopes", _): return member
-                    default: return JSONMember(member.name, redacted(member.value, kept: []))
+                    // What a person wrote, even if it looks like a time.
+                    case ("request", _), ("actor", _), ("reason", _):
+                        return JSONMember(member.name, redacted(member.value, kept: []))
+                    default: return JSONMember(member.name, controlValue(member.value))
                     }
                 }))
+    }
+
+    /// Numbers and times of an event that only Sendonce writes tell nobody's data, and replay decides by
+    /// them.
+    private func controlValue(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .integer, .number: value
+        case .string(let text): isOwnTime(text) ? value : .string(pseudonym(text))
+        case .array(let values): .array(values.map(controlValue))
+        case .object(let members):
+            .object(members.map { JSONMember(name($0.name), controlValue($0.value)) })
+        }
+    }
+
+    /// Whether it is a time as Sendonce writes it.
+    private func isOwnTime(_ text: Text) -> Bool {
+        Timestamp(text.string)?.text == text.string
     }
 
     private static func object(_ bytes: [UInt8]) -> JSONValue? {

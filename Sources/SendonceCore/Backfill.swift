@@ -124,7 +124,7 @@ extension Backfill {
         return JSONValue.object(members).jsonText
     }
 
-    /// Reads the payload back; nil if it is not one, which only a changed log can hold.
+    /// Reads the payload back; nil if any of it cannot be read, which only a changed log can hold.
     package init?(payload: JSONValue) {
         func text(_ name: Text) -> Text? {
             guard case .string(let text) = payload.member(name) else { return nil }
@@ -133,6 +133,11 @@ extension Backfill {
         func count(_ name: Text) -> Int64? {
             guard case .integer(let digits) = payload.member(name) else { return nil }
             return Int64(digits)
+        }
+        func time(_ name: Text) -> Timestamp? { text(name).flatMap { Timestamp($0.string) } }
+        // A bound that cannot be read is not one that was left out: without it more would be decided.
+        for bound in ["occurred_from", "occurred_through"] as [Text] where payload.member(bound) != nil {
+            guard time(bound) != nil else { return nil }
         }
         guard let request = text("request"), let rule = text("rule"), let actor = text("actor"),
             let reason = text("reason"), let ruleSet = text("rule_set"),
@@ -145,8 +150,7 @@ extension Backfill {
             request: request, rule: rule,
             range: BackfillRange(
                 from: from, through: through,
-                occurredFrom: text("occurred_from").flatMap { Timestamp($0.string) },
-                occurredThrough: text("occurred_through").flatMap { Timestamp($0.string) }),
+                occurredFrom: time("occurred_from"), occurredThrough: time("occurred_through")),
             ruleSet: digest, actor: actor, reason: reason, part: part, first: first, last: last,
             totals: BackfillTotals(events: events, emitted: emitted, sendable: sendable))
     }

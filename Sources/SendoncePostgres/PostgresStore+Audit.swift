@@ -76,15 +76,18 @@ extension PostgresStore: AuditReader {
         }
     }
 
-    package func refusals(of recipient: Text, limit: Int) throws(StoreError) -> [DecisionRecord] {
+    package func refusals(
+        of recipient: Text, rule: Text?, limit: Int
+    ) throws(StoreError) -> [DecisionRecord] {
         try decisions(
             """
             left(recipient, 300) = left($1, 300) AND recipient = $1
             AND winner IS NULL AND command IS NULL AND recipient IS NOT NULL
-            ORDER BY position DESC, rule, item LIMIT $2
+            AND ($2::text IS NULL OR rule = $2) ORDER BY position DESC, rule, item LIMIT $3
             """
         ) {
             $0.add(recipient)
+            $0.add(rule)
             $0.add(limit)
         }
     }

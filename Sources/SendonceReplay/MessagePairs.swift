@@ -1,4 +1,4 @@
-// Which message of the recorded rules is which message of the given rules, for one event.
+// Which message of the recorded rules is which message of the given rules, for one event of the log.
 import SendonceCore
 
 /// What one side decided about an event and one scope, or about the event as a whole.
@@ -9,6 +9,12 @@ struct SideDecision {
     var decision: Decision
 
     var command: Command? { decision.command }
+
+    /// Says what a control event did, and not what was decided about an event.
+    fileprivate var isAct: Bool {
+        guard case .control = decision.reason else { return false }
+        return true
+    }
 }
 
 /// One message: on both sides, or on one of them with what the other decided instead.
@@ -24,11 +30,26 @@ struct MessagePair {
 }
 
 enum MessagePairs {
-    /// The pairs in the order of scopes and recipients' items.
+    /// The pairs in the order of the events that were decided, of scopes and recipients' items.
     ///
     /// Messages of one scope are paired by recipient and key, then by recipient, then in their order: so a
     /// rule that writes to another address says something else, and not one message less and one more.
+    /// Messages of two events are never paired: a backfill decides many, and what one of them loses is not
+    /// what another one gains.
     static func of(recorded: [SideDecision], given: [SideDecision]) -> [MessagePair] {
+        let (before, after) = (byEvent(recorded), byEvent(given))
+        let (acts, givenActs) = (recorded.filter(\.isAct), given.filter(\.isAct))
+        return Set(before.keys).union(after.keys).sorted().flatMap { event in
+            // Of an event that a side left alone, only what its act says of itself can tell why.
+            pairs((before[event] ?? []) + acts, (after[event] ?? []) + givenActs)
+        }
+    }
+
+    private static func byEvent(_ side: [SideDecision]) -> [Int64: [SideDecision]] {
+        Dictionary(grouping: side.filter { !$0.isAct }, by: \.decision.about)
+    }
+
+    private static func pairs(_ recorded: [SideDecision], _ given: [SideDecision]) -> [MessagePair] {
         let scopes = Set((recorded + given).filter { $0.command != nil }.compactMap(\.scope)).sorted()
         return scopes.flatMap { scope in pairs(of: scope, recorded, given) }
     }

@@ -19,8 +19,8 @@ extension Replayer {
             throw Obstacle(
                 at: position, "a backfill is judged by what was won before it: begin at position 1")
         }
-        guard let rules, let rule = rules.rules.rule(named: part.rule) else {
-            // Other rules than the recorded ones may not know the rule: then it decides nothing.
+        guard let rules, let rule = try self.rule(named: part.rule, before: position) else {
+            // Among other rules than the recorded ones there may be no such rule: then it decides nothing.
             if keepsRules { return [] }
             throw Obstacle(
                 at: position, "the backfill names a rule that was not in force",
@@ -47,6 +47,19 @@ extension Replayer {
         let control = Reason.control(detail: part.words(conclusion))
         return ([Decision(position: position, reason: control)] + conclusion.decisions)
             .sorted(by: Decision.precedes)
+    }
+
+    /// The rule that a person named at this position. Other rules than the recorded ones may call it
+    /// differently: there it is the one that has its keys.
+    private func rule(named name: Text, before position: Int64) throws(Obstacle) -> Rule? {
+        guard keepsRules else { return rules?.rules.rule(named: name) }
+        do throws(StoreError) {
+            let recorded = try log.activations().last { $0.position < position }
+            let scope = recorded?.scopes[name] ?? name
+            return rules?.rules.rules.first { $0.scope == scope }
+        } catch {
+            throw Obstacle(at: position, error.description)
+        }
     }
 
     private func past(_ logged: LoggedEvent, under rules: RulesInForce, for rule: Rule) -> PastEvent {

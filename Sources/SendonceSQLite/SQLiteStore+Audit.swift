@@ -74,14 +74,17 @@ extension SQLiteStore: AuditReader {
         }
     }
 
-    package func refusals(of recipient: Text, limit: Int) throws(StoreError) -> [DecisionRecord] {
+    package func refusals(
+        of recipient: Text, rule: Text?, limit: Int
+    ) throws(StoreError) -> [DecisionRecord] {
         try decisions(
             """
-            recipient = ? AND winner IS NULL AND command IS NULL AND recipient IS NOT NULL
-            ORDER BY position DESC, rule, item LIMIT ?
+            recipient = ?1 AND winner IS NULL AND command IS NULL AND recipient IS NOT NULL
+            AND (?2 IS NULL OR rule = ?2) ORDER BY position DESC, rule, item LIMIT ?3
             """
         ) {
             $0.add(recipient)
+            $0.add(rule)
             $0.add(limit)
         }
     }

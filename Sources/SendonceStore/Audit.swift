@@ -221,8 +221,9 @@ package protocol AuditReader: RuleSetReader {
     func decisions(at position: Int64) throws(StoreError) -> [DecisionRecord]
     /// Decisions that lost to the winner at this position, in the order in which they were made.
     func decisions(losingTo winner: Int64, limit: Int) throws(StoreError) -> [DecisionRecord]
-    /// Decisions without a command and without a winner that name this recipient, newest first.
-    func refusals(of recipient: Text, limit: Int) throws(StoreError) -> [DecisionRecord]
+    /// Decisions without a command and without a winner that name this recipient, newest first, optionally of
+    /// one rule.
+    func refusals(of recipient: Text, rule: Text?, limit: Int) throws(StoreError) -> [DecisionRecord]
 
     /// Commands below a number (nil: from the newest), newest first.
     func messages(_ filter: MessageFilter, before number: Int64?, limit: Int) throws(StoreError)

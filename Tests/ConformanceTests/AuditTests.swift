@@ -129,10 +129,46 @@ import Testing
             }
         }
         #expect(try store.decisions(losingTo: 1, limit: 9).map(\.position) == [2, 3])
-        let refusals = try store.refusals(of: "ann@x.test", limit: 9)
+        let refusals = try store.refusals(of: "ann@x.test", rule: nil, limit: 9)
         #expect(refusals.map(\.position) == [3, 2])
         #expect(Set(refusals.map(\.rule)) == ["s"])
-        #expect(try store.refusals(of: "bob@x.test", limit: 9).isEmpty)
+        #expect(try store.refusals(of: "bob@x.test", rule: nil, limit: 9).isEmpty)
+    }
+
+    @Test("Repeats are found by the event that they repeat", arguments: StoreUnderTest.allCases)
+    func repeats(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        try store.log([Sample.event()]) { [Decision(position: $0, reason: .noRule)] }
+        try store.log(Array(repeating: Sample.event(), count: 2)) {
+            [Decision(position: $0, reason: .repeatedEvent(of: 1))]
+        }
+        let found = try store.decisions(losingTo: 1, limit: 9)
+        #expect(found.map(\.position) == [2, 3])
+        #expect(found.map(\.reason) == [.repeatedEvent(of: 1), .repeatedEvent(of: 1)])
+    }
+
+    @Test(
+        "A rule's refusals of a recipient are found behind any number of another rule's",
+        arguments: StoreUnderTest.allCases)
+    func refusalsOfRule(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        try store.log(Array(repeating: Sample.event(), count: 300)) { position in
+            [
+                Decision(
+                    position: position, rule: position % 100 == 1 ? "rare" : "often",
+                    reason: .paramMissing(name: "name"), recipient: "ann@x.test")
+            ]
+        }
+        func found(_ rule: Text?, limit: Int) throws -> [Int64] {
+            try store.refusals(of: "ann@x.test", rule: rule, limit: limit).map(\.position)
+        }
+        #expect(try found("rare", limit: 9) == [201, 101, 1])
+        #expect(try found("rare", limit: 2) == [201, 101])
+        #expect(try found("often", limit: 100).last == 200)
+        #expect(try found(nil, limit: 100).last == 201)
+        #expect(try found("none", limit: 9).isEmpty)
     }
 
     @Test("Counts say what waits, since when, and what is done", arguments: StoreUnderTest.allCases)

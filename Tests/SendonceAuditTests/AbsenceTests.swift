@@ -82,6 +82,17 @@ import Testing
         try expectGolden("absent-by-filter", question, in: oneSent())
     }
 
+    @Test("What a filter was not compared with is not said to be absent")
+    func olderUnread() throws {
+        var recorded = oneSent()
+        for position in 2...Int64(WhyLimits.recipientRead) + 2 {
+            recorded.append(position)
+            recorded.refuse(position, .paramMissing(name: "name"), to: "ann@shop.test")
+        }
+        let question = Question.recipient("ann@shop.test", RecipientFilter(since: time(100_000)))
+        try expectGolden("absent-older-unread", question, in: recorded)
+    }
+
     @Test("A type that was never appended is said so")
     func noType() throws {
         let question = Question.recipient("ann@shop.test", RecipientFilter(type: "order.lost"))

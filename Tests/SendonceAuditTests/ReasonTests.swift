@@ -70,6 +70,20 @@ import Testing
         try expectGolden("within-window", .position(18), in: recorded)
     }
 
+    @Test("An event that was written 32 times tells of the e-mail and of the 31 repeats")
+    func repeated() throws {
+        var recorded = Recorded()
+        for position: Int64 in 17...48 {
+            recorded.append(position, id: "evt-1", source: "shop")
+            guard position > 17 else { continue }
+            recorded.refuse(position, .repeatedEvent(of: 17), rule: "")
+        }
+        recorded.emit(
+            17, standing: .finished(.accepted, at: time(60), cause: nil),
+            attempts: [attempt(1, at: 59, acceptance(at: 60))])
+        try expectGolden("emitted-with-31-repeats", .event("evt-1"), in: recorded, at: 120)
+    }
+
     @Test("A repeated event points to the first one")
     func repeatedEvent() throws {
         var recorded = sent()

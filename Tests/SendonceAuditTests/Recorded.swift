@@ -47,9 +47,11 @@ struct Recorded: AuditReader {
         return Array(losers.prefix(limit))
     }
 
-    func refusals(of recipient: Text, limit: Int) -> [DecisionRecord] {
+    func refusals(of recipient: Text, rule: Text?, limit: Int) -> [DecisionRecord] {
         let refused = decided.filter { decision in
-            guard decision.recipient == recipient, decision.command == nil else { return false }
+            guard decision.recipient == recipient, decision.command == nil,
+                rule ?? decision.rule == decision.rule
+            else { return false }
             switch decision.reason {
             case .duplicate, .withinWindow, .repeatedEvent, .emitted: return false
             default: return true

@@ -57,6 +57,151 @@ import Testing
         #expect(try asked(RecipientFilter(type: "order.paid", rule: "placed")) == [])
     }
 
+    // MARK: Repeats
+
+    /// The same event so many times from each source, all with one id and one subject; each first one sent.
+    private func written(_ times: Int64, from sources: Text...) -> Recorded {
+        var recorded = Recorded()
+        for (number, source) in sources.enumerated() {
+            let first = Int64(number) * times + 1
+            for position in first..<first + times {
+                recorded.append(position, id: "evt-1", source: source, subject: "order/42")
+                guard position > first else { continue }
+                recorded.refuse(position, .repeatedEvent(of: first), rule: "")
+            }
+            recorded.emit(
+                first, key: [source], standing: .finished(.accepted, at: time(first), cause: nil))
+        }
+        return recorded
+    }
+
+    @Test(
+        "However often an event was written again, the first one is told, and how many repeats there are",
+        arguments: [Question.event("evt-1"), .subject("order/42")])
+    func repeats(_ question: Question) throws {
+        let once = try answer(question, written(32, from: "shop"))
+        #expect(positions(once) == [1] && !once.hasMore)
+        #expect(
+            once.text.contains(
+                "31 later events have the same source and id as #1, so no rule saw them: #2, #3, #4 and 28 more."
+            ))
+        let twice = try answer(question, written(32, from: "shop", "till"))
+        #expect(positions(twice) == [33, 1] && !twice.hasMore)
+        let alone = try answer(question, written(1, from: "shop"))
+        #expect(positions(alone) == [1] && !alone.text.contains("same source and id"))
+    }
+
+    @Test(
+        "A repeat that is asked for by its position is told, and so is one whose first one is not asked for")
+    func repeatAlone() throws {
+        var recorded = written(2, from: "shop")
+        #expect(try positions(answer(.position(2), recorded)) == [2])
+        recorded.append(3, id: "evt-1", source: "shop", subject: "order/43")
+        recorded.refuse(3, .repeatedEvent(of: 1), rule: "")
+        #expect(try positions(answer(.subject("order/43"), recorded)) == [3])
+    }
+
+    @Test("Repeats beyond those that are read are said to be there")
+    func manyRepeats() throws {
+        let answer = try answer(.event("evt-1"), written(Int64(WhyLimits.losersRead) + 2, from: "shop"))
+        #expect(positions(answer) == [1] && answer.hasMore)
+        #expect(answer.text.contains("At least 10000 later events have the same source and id as #1"))
+        #expect(answer.text.contains("There is more than this; ask more narrowly to see it."))
+    }
+
+    @Test("A first event that sent nothing tells of its repeats too, each once however often it was decided")
+    func repeatsOfNothing() throws {
+        var recorded = Recorded()
+        for position: Int64 in 1...2 { recorded.append(position, id: "evt-1", source: "shop") }
+        recorded.refuse(1, .conditionFalse(detail: nil))
+        recorded.refuse(2, .repeatedEvent(of: 1), rule: "")
+        recorded.backfill(3)
+        recorded.refuse(2, .repeatedEvent(of: 1))
+        recorded.latestWasMade(by: 3)
+        let answer = try answer(.event("evt-1"), recorded)
+        #expect(positions(answer) == [1])
+        #expect(
+            answer.text.contains("1 later event has the same source and id as #1, so no rule saw it: #2."))
+    }
+
+    // MARK: Filters
+
+    @Test("Refusals of newer events come before those of older ones that a backfill refused later")
+    func refusedLate() throws {
+        var recorded = Recorded()
+        for position: Int64 in 1...12 {
+            recorded.append(position)
+            recorded.refuse(position, .noRule, rule: "")
+        }
+        recorded.append(20)
+        recorded.refuse(20, .paramMissing(name: "name"), to: "ann@shop.test")
+        recorded.backfill(21)
+        for position: Int64 in 1...12 {
+            recorded.refuse(position, .paramMissing(name: "name"), to: "ann@shop.test")
+            recorded.latestWasMade(by: 21)
+        }
+        let filters = [RecipientFilter(), RecipientFilter(type: "order.placed")]
+        for filter in filters {
+            let answer = try answer(.recipient("ann@shop.test", filter), recorded)
+            #expect(positions(answer) == [20] + Array((4...12).reversed()) && answer.hasMore)
+        }
+    }
+
+    /// So many refusals of one rule and type behind one of another rule and type.
+    private func refused(_ count: Int64) -> Recorded {
+        var recorded = Recorded()
+        recorded.append(1, "order.lost")
+        recorded.refuse(1, .paramMissing(name: "name"), rule: "lost", to: "ann@shop.test")
+        for position in 2..<2 + count {
+            recorded.append(position)
+            recorded.refuse(position, .paramMissing(name: "name"), rule: "placed", to: "ann@shop.test")
+        }
+        return recorded
+    }
+
+    @Test("A refusal is found by its rule behind any number of newer ones, and by its type behind many")
+    func olderRefusal() throws {
+        let byRule = Question.recipient("ann@shop.test", RecipientFilter(rule: "lost"))
+        let byType = Question.recipient("ann@shop.test", RecipientFilter(type: "order.lost"))
+        for count: Int64 in [201, 2_000] {
+            let found = try answer(byRule, refused(count))
+            #expect(positions(found) == [1] && !found.hasMore)
+        }
+        let found = try answer(byType, refused(201))
+        #expect(positions(found) == [1] && !found.hasMore && found.absences.isEmpty)
+        #expect(try answer(.recipient("ann@shop.test"), refused(201)).hasMore)
+    }
+
+    @Test("What is too old to be looked at is not denied: the answer says so, and how to ask")
+    func tooOld() throws {
+        let words = "so an older one may fit: ask by its order number, its event id or its position."
+        var sent = Recorded()
+        sent.append(1, "order.lost")
+        sent.emit(1, rule: "lost", key: ["1"], standing: .finished(.accepted, at: time(2), cause: nil))
+        for position in 2...Int64(WhyLimits.recipientRead) + 1 {
+            sent.append(position)
+            sent.emit(position, key: [Text("\(position)")], standing: queued(.pending, due: position))
+        }
+        for recorded in [refused(Int64(WhyLimits.recipientRead)), sent] {
+            let lost = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), recorded)
+            #expect(!lost.found && lost.hasMore)
+            #expect(lost.text.contains(words) && !lost.text.contains("none that fits"))
+            var all = recorded
+            all.commands.removeAll { $0.position == 1 }
+            all.decided.removeAll { $0.position == 1 }
+            let looked = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), all)
+            #expect(!looked.found && !looked.hasMore && looked.text.contains("none that fits"))
+            let none = try answer(.recipient("ann@shop.test", RecipientFilter(rule: "found")), recorded)
+            #expect(!none.found && !none.hasMore && none.text.contains("none that fits"))
+            var newer = recorded
+            newer.append(9_000, "order.lost")
+            newer.refuse(9_000, .paramMissing(name: "name"), rule: "lost", to: "ann@shop.test")
+            let some = try answer(.recipient("ann@shop.test", RecipientFilter(type: "order.lost")), newer)
+            #expect(positions(some) == [9_000] && some.hasMore)
+            #expect(some.text.contains(words) && !some.text.contains("There is more than"))
+        }
+    }
+
     @Test("Only the losers of the same rule and key are counted, also after the rule was renamed")
     func losers() throws {
         var recorded = sent(2...2)

@@ -214,7 +214,7 @@ import Testing
         #expect(try store.settle([settlement, settlement]) == [.recorded, .stale])
         #expect(try store.message(providerID: text(9_000))?.id == command.id)
         #expect(try store.messages(keyPart: parts[0], limit: 9).map(\.id) == [command.id])
-        #expect(try store.refusals(of: text(9_000), limit: 9).count == 1)
+        #expect(try store.refusals(of: text(9_000), rule: nil, limit: 9).count == 1)
         let outcome = try #require(try store.attempts(of: command.id).first?.outcome)
         #expect(outcome.verdict.words == "a\u{FFFD}b")
     }

@@ -37,6 +37,8 @@ struct PlainLog: LogReader {
                 recordedAt: event.occurredAt + .seconds(1)))
     }
 
+    mutating func removeLast() { logged.removeLast() }
+
     mutating func add(_ type: Text, _ payload: String, at seconds: Int64, id: Text? = nil) {
         add(
             Event(
