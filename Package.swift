@@ -351,6 +351,7 @@ let package = Package(
                 "SendonceFence",
                 "SendonceSQLite",
                 "SendonceStore",
+                "SendonceTransfer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),

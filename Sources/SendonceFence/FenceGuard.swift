@@ -42,6 +42,9 @@ package final class FenceGuard: Sendable {
 
     private struct State {
         var file: WitnessFile?
+        /// As it was read last.
+        var found: Witness?
+        /// As this process began with it.
         var witness: Witness?
         var isArmed = false
         var isWitnessNew = false
@@ -76,10 +79,20 @@ package final class FenceGuard: Sendable {
     }
 
     private func missing(of witness: Witness, _ record: HomeRecord?) throws(StoreError) -> Missing? {
-        guard let record, record.recordedAt >= witness.boundAt else { return .binding(witness.boundAt) }
-        // A person put the log in force since: what was seen before counts no more.
-        guard record.recordedAt == witness.boundAt else { return nil }
+        if witness.isVoid(by: record) { return nil }
+        if record?.recordedAt != witness.boundAt {
+            guard record?.isLift != true, try hasMoved(since: witness.boundAt) else {
+                return .binding(witness.boundAt)
+            }
+        }
         return try store.missing(of: witness.seen)
+    }
+
+    /// Whether a person confirmed this database as the log's new place since. Homes stay behind where a log
+    /// moves away, so what is known of this one is lacking; all that was seen of the log came along.
+    private func hasMoved(since time: Timestamp) throws(StoreError) -> Bool {
+        guard let authority = try store.authority(), authority.state == .inForce else { return false }
+        return authority.recordedAt > time
     }
 
     /// Lets work begin, or records the fence and throws `.fenced`. A log that was never in force is put in
@@ -88,10 +101,7 @@ package final class FenceGuard: Sendable {
         var finding = try examine()
         let isFirst = finding == .unbound
         if isFirst {
-            try store.bind(
-                HomeRecord(
-                    state: .bound, home: home.digest, place: home.place, actor: actor, reason: "first start",
-                    recordedAt: try store.now()))
+            try store.bind(record(.bound, actor: actor, reason: "first start", at: try store.now()))
             // Another process, at another home, may have been first.
             finding = try examine()
         }
@@ -107,11 +117,23 @@ package final class FenceGuard: Sendable {
     /// Records the fence, if something is wrong and it is not recorded yet. Returns the words of a refusal.
     @discardableResult
     package func putUp(_ finding: FenceFinding) throws(StoreError) -> String {
-        let record = HomeRecord(
-            state: .fenced, home: home.digest, place: home.place, actor: actor,
-            reason: Text(finding.trouble ?? ""), recordedAt: try store.now())
-        try store.fence(record)
+        let now = try store.now()
+        let record = record(.fenced, actor: actor, reason: Text(finding.trouble ?? ""), at: now)
+        try store.fence(record, now: now)
         return try store.homeRecord()?.refusal ?? record.refusal ?? HomeRecord.cure
+    }
+
+    /// With what a person puts the log in force here again.
+    package func lifted(by order: ActOrder) -> HomeRecord {
+        record(.bound, actor: order.actor, reason: order.reason, at: order.now)
+    }
+
+    /// Later than all that this host knows of the log: else what a person does after a clock was put right
+    /// would look older than what they do it about.
+    private func record(_ state: HomeState, actor: Text, reason: Text, at time: Timestamp) -> HomeRecord {
+        HomeRecord(
+            state: state, home: home.digest, place: home.place, actor: actor, reason: reason, recordedAt: time
+        ).following(self.state.withLock { $0.found?.boundAt })
     }
 
     // MARK: The witness
@@ -127,9 +149,13 @@ package final class FenceGuard: Sendable {
         guard let directory else { return nil }
         do throws(WitnessError) {
             let file = try WitnessFile(in: directory, log: ends.name, home: home.digest)
-            state.withLock { $0.file = file }
             // A file of the same name with another log in it would be chance, or somebody's doing.
-            return try file.read().flatMap { $0.log == ends.name && $0.home == home.digest ? $0 : nil }
+            let found = try file.read().flatMap { $0.log == ends.name && $0.home == home.digest ? $0 : nil }
+            state.withLock {
+                $0.file = file
+                $0.found = found
+            }
+            return found
         } catch {
             throw .unavailable("the witness cannot be kept: \(error.words)")
         }
@@ -137,21 +163,18 @@ package final class FenceGuard: Sendable {
 
     private func arm(_ record: HomeRecord, isFirst: Bool) throws(StoreError) {
         guard let ends = try store.logEnds() else { return }
-        let found = try witness(of: ends)
-        let known = found.flatMap { $0.boundAt == record.recordedAt ? $0 : nil }
-        var witness =
-            known
-            ?? Witness(
-                log: ends.name, home: home.digest, boundAt: record.recordedAt, seen: Sighting(head: ends.head)
-            )
-        witness.seen.add(ends.head)
-        try store.watch(identity, witness.seen)
+        let found = state.withLock { $0.found }
+        var seen = Sighting(head: ends.head)
+        if let found, !found.isVoid(by: record) { seen = found.seen }
+        seen.add(ends.head)
+        let witness = Witness(log: ends.name, home: home.digest, boundAt: record.recordedAt, seen: seen)
+        try store.watch(Expectation(identity, boundAt: record.recordedAt, seen))
         state.withLock {
             $0.witness = witness
             $0.isArmed = true
             $0.isWitnessNew = found == nil && !isFirst
         }
-        try write(witness.seen)
+        try write(seen, replacing: found?.boundAt)
     }
 
     /// Remembers a claim, with the end of the log, before its first byte may leave.
@@ -164,16 +187,20 @@ package final class FenceGuard: Sendable {
         try write(seen)
     }
 
-    /// Adds to what the file holds: other processes of this host write there too.
-    private func write(_ seen: Sighting) throws(StoreError) {
+    /// Adds to what the file holds: other processes of this host write there too. What belongs to another act
+    /// than this process knows stays, but for the one that was found and judged: whoever put the log in force
+    /// anew knows better.
+    private func write(_ seen: Sighting, replacing judged: Timestamp? = nil) throws(StoreError) {
         let (file, own) = state.withLock { ($0.file, $0.witness) }
         guard let file, let own else { return }
         do throws(WitnessError) {
             try file.update { known in
-                guard var witness = known, witness.boundAt == own.boundAt, witness.home == own.home,
-                    witness.log == own.log
-                else {
-                    return Witness(log: own.log, home: own.home, boundAt: own.boundAt, seen: seen)
+                let new = Witness(log: own.log, home: own.home, boundAt: own.boundAt, seen: seen)
+                guard var witness = known, witness.home == own.home, witness.log == own.log else {
+                    return new
+                }
+                guard witness.boundAt == own.boundAt else {
+                    return witness.boundAt == judged ? new : witness
                 }
                 witness.seen.add(seen.head)
                 for claim in seen.claims where !witness.seen.claims.contains(claim) {

@@ -6,7 +6,7 @@ package import SendonceStore
 package struct Witness: Hashable, Sendable {
     package var log: LogName
     package var home: Digest
-    /// When the log was put in force there. A later act of a person makes what was seen before it void.
+    /// When the log was put in force there: the record of that bears no other time.
     package var boundAt: Timestamp
     package var seen: Sighting
 
@@ -15,6 +15,12 @@ package struct Witness: Hashable, Sendable {
         self.home = home
         self.boundAt = boundAt
         self.seen = seen
+    }
+
+    /// Whether a person has put the log in force since: then what was seen before counts no more.
+    func isVoid(by record: HomeRecord?) -> Bool {
+        guard let record else { return false }
+        return record.isLift && record.recordedAt > boundAt
     }
 }
 

@@ -1,7 +1,7 @@
 // Where the log is in force, and the fence around what may be a copy. Each claim and each projector
 // transaction reads the table of homes, and who puts up a fence locks it: so whoever saw no fence has ended
 // before there is one.
-import SendonceCore
+package import SendonceCore
 package import SendonceStore
 
 extension PostgresStore: FenceKeeper {
@@ -44,15 +44,16 @@ extension PostgresStore: FenceKeeper {
         }
     }
 
-    package func fence(_ record: HomeRecord) throws(StoreError) {
+    package func fence(_ record: HomeRecord, now: Timestamp) throws(StoreError) {
         try writer.transaction { (session: Session) throws(StoreError) in
             try session.run("LOCK TABLE outbox_home IN ACCESS EXCLUSIVE MODE")
-            if try session.homeRecord()?.state == .fenced { return }
-            var record = record
+            let last = try session.homeRecord()
+            if last?.state == .fenced { return }
+            var record = record.following(last?.recordedAt)
             record.suspectThrough =
                 try session.first("SELECT coalesce(max(seq), 0) FROM outbox") { $0.integer(0) } ?? 0
             try session.append(record)
-            try session.holdAll(record)
+            try session.holdAll(record, at: now)
         }
     }
 
@@ -72,11 +73,8 @@ extension PostgresStore: FenceKeeper {
             let suspect = "SELECT count(*) FROM outbox_queue q WHERE \(ActKind.liftFence.fitSQL)"
             let count = try session.first(suspect) { $0.integer(0) } ?? 0
             guard count == confirmed else { return .differs(count) }
-            var record = record
+            var record = record.following(fence.recordedAt)
             record.suspectThrough = fence.suspectThrough
-            var held = fence
-            held.recordedAt = record.recordedAt
-            record.recordedAt = max(record.recordedAt, fence.recordedAt + Span(microseconds: 1))
             let act = try session.record(order, record.place, commands: count)
             try session.run(
                 """
@@ -86,18 +84,16 @@ extension PostgresStore: FenceKeeper {
                 """
             ) { $0.add(act.number) }
             // Whatever was emitted while the fence was put up.
-            try session.holdAll(held)
+            try session.holdAll(fence, at: order.now)
             try session.append(record)
             return .done(act)
         }
     }
 
-    package func watch(_ identity: DatabaseIdentity, _ sighting: Sighting) throws(StoreError) {
-        watch.begin(identity, sighting)
-    }
+    package func watch(_ expected: Expectation) throws(StoreError) { watch.begin(expected) }
 
     package func saw(_ claim: ClaimMark) { watch.note(claim) }
-    package func sighting() -> Sighting? { watch.sighting }
+    package func sighting() -> Sighting? { watch.expected?.sighting }
 }
 
 extension Session {
@@ -118,7 +114,8 @@ extension Session {
         """
     private static let standingColumns = """
         a.state, a.transfer, a.place, a.actor, a.reason, a.digest, a.recorded_at,
-            h.state, h.home, h.place, h.actor, h.reason, h.suspect_through, h.recorded_at
+            h.state, h.home, h.place, h.actor, h.reason, h.suspect_through, h.recorded_at,
+            h.number
         """
     private static let standingOnlySQL = "SELECT \(standingColumns) \(standingSQL)"
 
@@ -145,10 +142,10 @@ extension Session {
         let watched = watch.expected
         let sql = watched.map { $0.identity.namesItsMachine ? Self.watchedClusterSQL : Self.watchedLocalSQL }
         let standing = try first(sql ?? Self.standingOnlySQL) {
-            guard let (identity, sighting) = watched else { return }
-            let claim = sighting.claims.last
-            $0.add(identity.text)
-            $0.add(sighting.head.position)
+            guard let watched else { return }
+            let claim = watched.sighting.claims.last
+            $0.add(watched.identity.text)
+            $0.add(watched.sighting.head.position)
             $0.add(claim?.command)
             $0.add(claim?.attempt)
             $0.add(claim?.token)
@@ -158,6 +155,7 @@ extension Session {
             let home = row.isNull(7) ? nil : try HomeRecord(row, from: 7)
             if let refusal = home?.refusal { throw .fenced(refusal) }
             guard let watched else { return (home, false) }
+            try watched.check(home)
             return (home, try lacks(row, watched.sighting))
         }
         guard let (home, isLacking) = standing else { return nil }
@@ -168,10 +166,10 @@ extension Session {
 
     /// Whether the row of `watchedSQL` lacks any of what was seen; notes where the log ends.
     private func lacks(_ row: Row, _ sighting: Sighting) throws(StoreError) -> Bool {
-        guard row.boolean(14) else { throw .fenced("the database changed: \(Missing.identity.words)") }
-        if sighting.head.position > 0, try row.digestIfAny(15) != sighting.head.link { return true }
-        if !sighting.claims.isEmpty, !row.boolean(16) { return true }
-        if !row.isNull(17) { watch.note(LogHead(position: row.integer(17), link: try row.digest(18))) }
+        guard row.boolean(15) else { throw .fenced("the database changed: \(Missing.identity.words)") }
+        if sighting.head.position > 0, try row.digestIfAny(16) != sighting.head.link { return true }
+        if !sighting.claims.isEmpty, !row.boolean(17) { return true }
+        if !row.isNull(18) { watch.note(LogHead(position: row.integer(18), link: try row.digest(19))) }
         return false
     }
 
@@ -241,7 +239,7 @@ extension Session {
     }
 
     /// Holds everything that is queued and not held. What a person or a gate holds already stays so.
-    fileprivate func holdAll(_ record: HomeRecord) throws(StoreError) {
+    fileprivate func holdAll(_ record: HomeRecord, at time: Timestamp) throws(StoreError) {
         // In the order in which settling locks them.
         try run("SELECT 1 FROM outbox_queue WHERE state <> 'held' ORDER BY command FOR UPDATE")
         try run(
@@ -251,14 +249,14 @@ extension Session {
                 'The log was fenced while this attempt was open.', 1, $1
             FROM outbox_queue WHERE state = 'sending' ORDER BY command
             """
-        ) { $0.add(record.recordedAt) }
+        ) { $0.add(time) }
         try run(
             """
             INSERT INTO outbox_gate (command, at, gate, detail)
             SELECT command, $1, 'fence', $2 FROM outbox_queue WHERE state <> 'held' ORDER BY command
             """
         ) {
-            $0.add(record.recordedAt)
+            $0.add(time)
             $0.add(record.reason)
         }
         try run(
@@ -272,7 +270,7 @@ extension Session {
             """
         ) {
             $0.add(record.reason)
-            $0.add(record.recordedAt)
+            $0.add(time)
         }
     }
 

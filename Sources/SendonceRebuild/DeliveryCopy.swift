@@ -164,6 +164,7 @@ struct DeliveryCopy {
         for first in stride(from: 1, through: renumbering.commands, by: RebuildLimits.commands) {
             let last = min(first + Int64(RebuildLimits.commands) - 1, renumbering.commands)
             let rebuilt = try rebuilt(first, last)
+            var ended: [TransferRow] = []
             for number in first...last {
                 var record = CommandRecord(
                     number: number, finish: try finishes.rows(of: number).first,
@@ -172,7 +173,7 @@ struct DeliveryCopy {
                 record.acceptedLate = acceptedLate[number]
                 switch try record.fate(at: time) {
                 case .finished(let row, let isMadeAgain):
-                    try ends.add(row)
+                    ended.append(row)
                     if isMadeAgain { counts.ended += 1 } else { counts.finished += 1 }
                 case .queued(let row, let newHold):
                     try queue.add(row)
@@ -183,6 +184,8 @@ struct DeliveryCopy {
                 }
             }
             try queue.reach([.integer(last)])
+            // Not before: the projector queued every command again, and one that is queued cannot end.
+            for row in ended { try ends.add(row) }
             try ends.reach([.integer(last)])
             progress("commands", last)
         }

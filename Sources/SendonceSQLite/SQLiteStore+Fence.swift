@@ -1,7 +1,7 @@
 // Where the log is in force, and the fence around what may be a copy. One process writes at a time, so what a
 // transaction finds here stays true until it ends.
 import Foundation
-import SendonceCore
+package import SendonceCore
 package import SendonceStore
 
 extension SQLiteStore: FenceKeeper {
@@ -33,13 +33,14 @@ extension SQLiteStore: FenceKeeper {
         }
     }
 
-    package func fence(_ record: HomeRecord) throws(StoreError) {
+    package func fence(_ record: HomeRecord, now: Timestamp) throws(StoreError) {
         try writer.transaction { (session: Session) throws(StoreError) in
-            if try session.homeRecord()?.state == .fenced { return }
-            var record = record
+            let last = try session.homeRecord()
+            if last?.state == .fenced { return }
+            var record = record.following(last?.recordedAt)
             record.suspectThrough = try session.first("SELECT max(seq) FROM outbox") { $0.integer(0) } ?? 0
             try session.append(record)
-            try session.holdAll(record)
+            try session.holdAll(record, at: now)
         }
     }
 
@@ -58,11 +59,8 @@ extension SQLiteStore: FenceKeeper {
             let suspect = "SELECT count(*) FROM outbox_queue q WHERE \(ActKind.liftFence.fitSQL)"
             let count = try session.first(suspect) { $0.integer(0) } ?? 0
             guard count == confirmed else { return .differs(count) }
-            var record = record
+            var record = record.following(fence.recordedAt)
             record.suspectThrough = fence.suspectThrough
-            var held = fence
-            held.recordedAt = record.recordedAt
-            record.recordedAt = max(record.recordedAt, fence.recordedAt + Span(microseconds: 1))
             let act = try session.record(order, record.place, commands: count)
             try session.run(
                 """
@@ -72,18 +70,16 @@ extension SQLiteStore: FenceKeeper {
                 """
             ) { $0.add(act.number) }
             // Whatever was emitted while the fence was put up.
-            try session.holdAll(held)
+            try session.holdAll(fence, at: order.now)
             try session.append(record)
             return .done(act)
         }
     }
 
-    package func watch(_ identity: DatabaseIdentity, _ sighting: Sighting) throws(StoreError) {
-        watch.begin(identity, sighting)
-    }
+    package func watch(_ expected: Expectation) throws(StoreError) { watch.begin(expected) }
 
     package func saw(_ claim: ClaimMark) { watch.note(claim) }
-    package func sighting() -> Sighting? { watch.sighting }
+    package func sighting() -> Sighting? { watch.expected?.sighting }
 }
 
 extension Session {
@@ -97,9 +93,11 @@ extension Session {
     /// Lets nobody project or claim from a database that is fenced, or that lacks what this process has seen
     /// of it. Within the transaction.
     func checkHome() throws(StoreError) -> HomeRecord? {
+        let expected = watch.expected
         let home = try homeRecord()
         if let refusal = home?.refusal { throw .fenced(refusal) }
-        guard let expected = watch.expected else { return home }
+        guard let expected else { return home }
+        try expected.check(home)
         // Earlier claims were made sure of by earlier transactions.
         let newest = Sighting(head: expected.sighting.head, claims: expected.sighting.claims.suffix(1))
         if let missing = try missing(of: newest) { throw .fenced("the database went back: \(missing.words)") }
@@ -166,7 +164,7 @@ extension Session {
     }
 
     /// Holds everything that is queued and not held. What a person or a gate holds already stays so.
-    fileprivate func holdAll(_ record: HomeRecord) throws(StoreError) {
+    fileprivate func holdAll(_ record: HomeRecord, at time: Timestamp) throws(StoreError) {
         try run(
             """
             INSERT INTO outbox_outcome (command, attempt, outcome, counts, code, words, issues, finished_at)
@@ -174,14 +172,14 @@ extension Session {
                 'The log was fenced while this attempt was open.', 1, ?
             FROM outbox_queue WHERE state = 'sending' ORDER BY command
             """
-        ) { $0.add(record.recordedAt) }
+        ) { $0.add(time) }
         try run(
             """
             INSERT INTO outbox_gate (command, at, gate, detail)
             SELECT command, ?, 'fence', ? FROM outbox_queue WHERE state <> 'held' ORDER BY command
             """
         ) {
-            $0.add(record.recordedAt)
+            $0.add(time)
             $0.add(record.reason)
         }
         try run(
@@ -195,7 +193,7 @@ extension Session {
             """
         ) {
             $0.add(record.reason)
-            $0.add(record.recordedAt)
+            $0.add(time)
         }
     }
 

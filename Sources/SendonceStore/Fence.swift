@@ -45,6 +45,8 @@ package struct DatabaseIdentity: Hashable, Sendable {
 
 /// One row of `outbox_home`: the newest one counts, the others are history.
 package struct HomeRecord: Hashable, Sendable {
+    /// Of its row, from 1; the store gives it.
+    package var number: Int64
     package var state: HomeState
     package var home: Digest
     package var place: Text
@@ -54,12 +56,15 @@ package struct HomeRecord: Hashable, Sendable {
     /// Events that waited in the intake up to this number when the fence was put up are as suspect as the
     /// queue: their commands come out held.
     package var suspectThrough: Int64
+    /// Later than every record before it, also where the clock went back: so it says which came first, and
+    /// may run ahead of the clock.
     package var recordedAt: Timestamp
 
     package init(
-        state: HomeState, home: Digest, place: Text, actor: Text, reason: Text, suspectThrough: Int64 = 0,
-        recordedAt: Timestamp
+        number: Int64 = 0, state: HomeState, home: Digest, place: Text, actor: Text, reason: Text,
+        suspectThrough: Int64 = 0, recordedAt: Timestamp
     ) {
+        self.number = number
         self.state = state
         self.home = home
         self.place = place
@@ -67,6 +72,18 @@ package struct HomeRecord: Hashable, Sendable {
         self.reason = reason
         self.suspectThrough = suspectThrough
         self.recordedAt = recordedAt
+    }
+
+    /// Whether a person put the log in force. A first start does that alone once, and between two bound
+    /// records stands a fence, which only a person lifts.
+    package var isLift: Bool { state == .bound && number > 1 }
+
+    /// The same, recorded later than what is known of this log already.
+    package func following(_ known: Timestamp?) -> HomeRecord {
+        guard let known else { return self }
+        var record = self
+        record.recordedAt = max(recordedAt, known + Span(microseconds: 1))
+        return record
     }
 
     /// What is refused here and what to do; nil where the log is in force.
@@ -178,18 +195,21 @@ package protocol FenceKeeper: AuthorityReader, StoreClock {
     func bind(_ record: HomeRecord) throws(StoreError)
 
     /// Records the fence and holds everything that is queued and not held, in one transaction; does nothing
-    /// where the log is fenced already. What is being sent at this moment becomes unknown.
-    func fence(_ record: HomeRecord) throws(StoreError)
+    /// where the log is fenced already. What is being sent at this moment becomes unknown. The record is made
+    /// to follow the last one; `now` is when the queue is said to be held.
+    func fence(_ record: HomeRecord, now: Timestamp) throws(StoreError)
 
     /// Puts the log in force under this home, if exactly `confirmed` commands would have been sent. They stay
-    /// held, and so will those of the events that waited when the fence was put up.
+    /// held, and so will those of the events that waited when the fence was put up. The record is made to
+    /// follow that of the fence.
     ///
     /// Errors: `.conflict` if the log is not fenced.
     func lift(_ record: HomeRecord, _ order: ActOrder, confirmed: Int64) throws(StoreError) -> ActResult
 
     /// From now on, every claim and every projector transaction of this store makes sure, within itself, that
-    /// the database is this one and lacks nothing of what was seen, and throws `.fenced` otherwise.
-    func watch(_ identity: DatabaseIdentity, _ sighting: Sighting) throws(StoreError)
+    /// the database is this one, was put in force when this process says, and lacks nothing of what was seen;
+    /// it throws `.fenced` otherwise.
+    func watch(_ expected: Expectation) throws(StoreError)
 
     /// Adds a claim to what every later transaction makes sure of.
     func saw(_ claim: ClaimMark)

@@ -140,13 +140,13 @@ extension AuthorityRecord {
 
 extension HomeRecord {
     /// Of `outbox_home`.
-    package static let columns = "state, home, place, actor, reason, suspect_through, recorded_at"
+    package static let columns = "state, home, place, actor, reason, suspect_through, recorded_at, number"
 
     package init(_ row: some RecordedRow, from first: Int32 = 0) throws(StoreError) {
         self.init(
-            state: try row.word(first), home: try row.digest(first + 1), place: row.text(first + 2),
-            actor: row.text(first + 3), reason: row.text(first + 4), suspectThrough: row.integer(first + 5),
-            recordedAt: row.time(first + 6))
+            number: row.integer(first + 7), state: try row.word(first), home: try row.digest(first + 1),
+            place: row.text(first + 2), actor: row.text(first + 3), reason: row.text(first + 4),
+            suspectThrough: row.integer(first + 5), recordedAt: row.time(first + 6))
     }
 }
 

@@ -2,39 +2,52 @@
 package import SendonceCore
 import Synchronization
 
-/// Shared by the connections of one store. Empty until somebody watches: then nothing is compared.
-package final class Watch: Sendable {
-    private struct State {
-        var identity: DatabaseIdentity?
-        var sighting: Sighting?
+/// What must be there, as far as a process knows.
+package struct Expectation: Hashable, Sendable {
+    package var identity: DatabaseIdentity
+    /// When the log was put in force; nil if that was never recorded.
+    package var boundAt: Timestamp?
+    package var sighting: Sighting
+
+    package init(_ identity: DatabaseIdentity, boundAt: Timestamp?, _ sighting: Sighting) {
+        self.identity = identity
+        self.boundAt = boundAt
+        self.sighting = sighting
     }
 
-    private let state = Mutex(State())
+    /// Makes sure that the log is in force by the act that the process knows. What it has seen, and what it
+    /// writes down of its claims, belongs to that act and to no later one.
+    package func check(_ home: HomeRecord?) throws(StoreError) {
+        guard let boundAt, home?.recordedAt != boundAt else { return }
+        guard let home, home.recordedAt > boundAt else {
+            throw .fenced("the database went back: \(Missing.binding(boundAt).words)")
+        }
+        throw .fenced(
+            "this log was put in force anew at \(home.place), by \(home.actor) on "
+                + "\(home.recordedAt.shortText) (\(home.reason)), after this process had begun: start it "
+                + "again")
+    }
+}
+
+/// Shared by the connections of one store. Empty until somebody watches: then nothing is compared.
+package final class Watch: Sendable {
+    private let state = Mutex<Expectation?>(nil)
 
     package init() {}
 
-    package func begin(_ identity: DatabaseIdentity, _ sighting: Sighting) {
-        state.withLock {
-            $0.identity = identity
-            $0.sighting = sighting
-        }
+    package func begin(_ expected: Expectation) {
+        state.withLock { $0 = expected }
     }
 
-    package var sighting: Sighting? { state.withLock { $0.sighting } }
-
-    /// What must be there; nil if nobody watches.
-    package var expected: (identity: DatabaseIdentity, sighting: Sighting)? {
-        state.withLock { state in
-            guard let identity = state.identity, let sighting = state.sighting else { return nil }
-            return (identity, sighting)
-        }
-    }
+    /// What must be there; nil if nobody watches. Whoever looks takes this first and reads the database then:
+    /// the other way round, what a colleague does at this moment would look like a database that went back.
+    package var expected: Expectation? { state.withLock { $0 } }
 
     package func note(_ head: LogHead) {
-        state.withLock { $0.sighting?.add(head) }
+        state.withLock { $0?.sighting.add(head) }
     }
 
     package func note(_ claim: ClaimMark) {
-        state.withLock { $0.sighting?.add(claim) }
+        state.withLock { $0?.sighting.add(claim) }
     }
 }

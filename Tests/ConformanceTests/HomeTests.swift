@@ -6,10 +6,12 @@ import Testing
 @Suite struct HomeTests {
     private static let home = DigestBuilder.digest(of: [1])
 
-    private func record(_ state: HomeState, at time: Timestamp = .start, _ reason: Text = "why") -> HomeRecord
-    {
+    private func record(
+        _ state: HomeState, number: Int64 = 0, at time: Timestamp = .start, _ reason: Text = "why"
+    ) -> HomeRecord {
         HomeRecord(
-            state: state, home: Self.home, place: "here", actor: "ann", reason: reason, recordedAt: time)
+            number: number, state: state, home: Self.home, place: "here", actor: "ann", reason: reason,
+            recordedAt: time)
     }
 
     private func isFenced(_ body: () throws -> Void) -> Bool {
@@ -30,10 +32,10 @@ import Testing
         #expect(try store.homeRecord() == nil)
         try store.bind(record(.bound))
         try store.bind(record(.bound, "another"))
-        #expect(try store.homeRecord() == record(.bound))
-        try store.fence(record(.fenced, at: .start + .hours(1)))
-        try store.fence(record(.fenced, at: .start + .hours(2)))
-        #expect(try store.homeRecord() == record(.fenced, at: .start + .hours(1)))
+        #expect(try store.homeRecord() == record(.bound, number: 1))
+        try store.fence(record(.fenced, at: .start + .hours(1)), now: .start)
+        try store.fence(record(.fenced, at: .start + .hours(2)), now: .start)
+        #expect(try store.homeRecord() == record(.fenced, number: 2, at: .start + .hours(1)))
         #expect(throws: StoreError.self) { try store.checkFence() }
     }
 
@@ -57,7 +59,7 @@ import Testing
         _ = try store.act(
             .order(.release, "released"), on: CommandSelection(ids: [unknown.id]), confirmed: 1)
 
-        try store.fence(record(.fenced, "copied"))
+        try store.fence(record(.fenced, "copied"), now: .start)
         for command in [unknown, sending, pending] {
             #expect(try store.queued(command)?.state == .held)
             #expect(try store.queued(command)?.hold == .fence)
@@ -86,7 +88,7 @@ import Testing
         try store.bind(record(.bound))
         let queued = try store.emit { try Sample.command("1", at: $0) }
         for _ in 1...2 { _ = try store.append(NewEvent(type: "a", payload: Array("{}".utf8))) }
-        try store.fence(record(.fenced, "copied"))
+        try store.fence(record(.fenced, "copied"), now: .start)
         _ = try store.append(NewEvent(type: "a", payload: Array("{}".utf8)))
 
         let lift = ActOrder.order(.liftFence, at: .start + .hours(1))
@@ -117,6 +119,51 @@ import Testing
     }
 
     @Test(
+        "A record follows the one before it, also where the clock went back; what is held says when",
+        arguments: StoreUnderTest.allCases)
+    func order(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        let ahead = Timestamp.start + .days(900)
+        try store.bind(record(.bound, at: ahead))
+        let queued = try store.emit { try Sample.command("1", at: $0) }
+        try store.fence(record(.fenced), now: .start)
+        #expect(try store.homeRecord() == record(.fenced, number: 2, at: ahead + Span(microseconds: 1)))
+        let lift = ActOrder.order(.liftFence)
+        guard case .done(let act) = try store.lift(record(.bound), lift, confirmed: 1) else {
+            Issue.record("not lifted")
+            return
+        }
+        #expect(act.recordedAt == lift.now)
+        #expect(try store.homeRecord() == record(.bound, number: 3, at: ahead + Span(microseconds: 2)))
+        #expect(try store.homeRecord()?.isLift == true)
+        #expect(try store.queued(queued)?.heldAt == .start)
+    }
+
+    @Test(
+        "Who knows another act that put the log in force neither claims nor projects",
+        arguments: StoreUnderTest.allCases)
+    func anotherAct(kind: StoreUnderTest) throws {
+        let place = try TestPlace(kind)
+        let store = try place.open()
+        try store.emit { try Sample.command("1", at: $0) }
+        let (identity, head) = (try store.identity(), try store.head())
+        func watch(_ boundAt: Timestamp) throws {
+            try store.watch(Expectation(identity, boundAt: boundAt, Sighting(head: head)))
+        }
+        try watch(.start)
+        #expect(isFenced { try store.emit { try Sample.command("2", at: $0) } })
+        try store.bind(record(.bound, at: .start + .hours(1)))
+        for other in [Timestamp.start, .start + .hours(2)] {
+            try watch(other)
+            #expect(isFenced { _ = try store.claimAll() })
+            #expect(isFenced { try store.emit { try Sample.command("2", at: $0) } })
+        }
+        try watch(.start + .hours(1))
+        #expect(try store.claimAll().claimed.count == 1)
+    }
+
+    @Test(
         "Who has seen more than the database has neither claims nor projects",
         arguments: StoreUnderTest.allCases)
     func watched(kind: StoreUnderTest) throws {
@@ -125,7 +172,7 @@ import Testing
         try store.emit { try Sample.command("1", at: $0) }
         let ends = try #require(try store.logEnds())
         #expect(ends.head.position == 1 && ends.head.link == ends.name)
-        try store.watch(try store.identity(), Sighting(head: ends.head))
+        try store.watch(Expectation(try store.identity(), boundAt: nil, Sighting(head: ends.head)))
         let claimed = try #require(try store.claimAll().claimed.first)
         let mark = ClaimMark(
             command: claimed.due.number, attempt: 1, token: claimed.token, startedAt: claimed.startedAt)
@@ -148,7 +195,7 @@ import Testing
         ]
         for (sighting, missing) in cases {
             #expect(try store.missing(of: sighting) == missing)
-            try store.watch(try store.identity(), sighting)
+            try store.watch(Expectation(try store.identity(), boundAt: nil, sighting))
             #expect(isFenced { _ = try store.claimAll(now: .start + .days(9)) }, "\(missing)")
             #expect(isFenced { try store.emit { try Sample.command("9", at: $0) } }, "\(missing)")
         }
@@ -166,7 +213,7 @@ import Testing
         let other = try otherPlace.open().identity()
         #expect(identity.text != other.text)
         identity.text = other.text
-        try store.watch(identity, Sighting(head: .empty))
+        try store.watch(Expectation(identity, boundAt: nil, Sighting(head: .empty)))
         #expect(isFenced { _ = try store.claimAll() })
         #expect(isFenced { try store.emit { try Sample.command("9", at: $0) } })
     }

@@ -82,7 +82,8 @@ import Testing
         let waiting = try store.emit { try Sample.command("2", at: $0) }
         try store.fence(
             HomeRecord(
-                state: .fenced, home: .zero, place: "here", actor: "ann", reason: "why", recordedAt: .start))
+                state: .fenced, home: .zero, place: "here", actor: "ann", reason: "why", recordedAt: .start),
+            now: .start)
         let round = try store.settle(
             claimed.map { $0.settlement(Self.accepted, .finish(.accepted)) }, thenClaim: 9)
         // The fence has ended the attempt before; but proof is proof.

@@ -28,15 +28,13 @@ final class CrowdedStore: FenceKeeper {
     func logEnds() throws(StoreError) -> LogEnds? { try store.logEnds() }
     func missing(of sighting: Sighting) throws(StoreError) -> Missing? { try store.missing(of: sighting) }
     func bind(_ record: HomeRecord) throws(StoreError) { try store.bind(record) }
-    func fence(_ record: HomeRecord) throws(StoreError) { try store.fence(record) }
+    func fence(_ record: HomeRecord, now: Timestamp) throws(StoreError) { try store.fence(record, now: now) }
 
     func lift(_ record: HomeRecord, _ order: ActOrder, confirmed: Int64) throws(StoreError) -> ActResult {
         try store.lift(record, order, confirmed: confirmed)
     }
 
-    func watch(_ identity: DatabaseIdentity, _ sighting: Sighting) throws(StoreError) {
-        try store.watch(identity, sighting)
-    }
+    func watch(_ expected: Expectation) throws(StoreError) { try store.watch(expected) }
 
     func saw(_ claim: ClaimMark) { store.saw(claim) }
     func sighting() -> Sighting? { store.sighting() }

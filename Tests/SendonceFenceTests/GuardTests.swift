@@ -227,16 +227,7 @@ import Testing
         try folder.copy("backup.sqlite", to: "shop.sqlite")
         let store = try folder.open()
         #expect(refusal { try folder.host(store).enter() } != nil)
-        let home = try folder.host(store).home
-        let order = ActOrder(
-            kind: .liftFence, request: "r", actor: "ann", reason: "restored", now: try store.now())
-        let record = HomeRecord(
-            state: .bound, home: home.digest, place: home.place, actor: "ann", reason: "restored",
-            recordedAt: order.now)
-        guard case .done = try store.lift(record, order, confirmed: 1) else {
-            Issue.record("not lifted")
-            return
-        }
+        try folder.lift(store, commands: 1)
         for name in ["state", "b"] { try folder.host(folder.open(), name).enter() }
         // And from here on it is watched again.
         try folder.copy("backup.sqlite", to: "shop.sqlite")

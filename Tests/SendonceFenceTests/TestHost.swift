@@ -44,9 +44,27 @@ final class TestFolder {
         try DatabaseQueue(path: "\(path)/shop.sqlite").writeWithoutTransaction { try $0.execute(sql: text) }
     }
 
+    /// The first column of all rows, as text.
+    func texts(_ query: String) throws -> [String] {
+        try DatabaseQueue(path: "\(path)/shop.sqlite").read { try String.fetchAll($0, sql: query) }
+    }
+
     /// What this host keeps of a store. Hosts differ by their directory; all are one machine.
     func host(_ store: any FenceKeeper, _ directory: String = "state") throws -> FenceGuard {
         try FenceGuard(store, surroundings: "machine", directory: "\(path)/\(directory)", actor: "ann")
+    }
+
+    /// What a person does: puts the log in force here again, whatever `commands` stay held.
+    func lift(_ store: SQLiteStore, on directory: String = "state", commands: Int64) throws {
+        let host = try host(store, directory)
+        _ = try host.examine()
+        let order = ActOrder(
+            kind: .liftFence, request: Text(UUID().uuidString), actor: "ann", reason: "restored",
+            now: try store.now())
+        guard case .done = try store.lift(host.lifted(by: order), order, confirmed: commands) else {
+            Issue.record("not lifted")
+            return
+        }
     }
 
     /// The only witness in the directory.

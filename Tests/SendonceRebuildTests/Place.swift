@@ -111,9 +111,13 @@ struct Pair {
 
     static let act = TransferAct(actor: "ann", reason: "lost tables", now: .start + .days(400))
 
+    init(old: Place, new: Place) {
+        self.old = old
+        self.new = new
+    }
+
     init(_ from: PlaceKind, _ to: PlaceKind, seed: UInt64 = 1, isBackfilling: Bool = true) throws {
-        old = try Place(from)
-        new = try Place(to)
+        self.init(old: try Place(from), new: try Place(to))
         var story = try Story(seed: seed, in: old.store, isBackfilling: isBackfilling)
         try story.tell()
     }

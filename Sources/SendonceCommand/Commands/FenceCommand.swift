@@ -87,10 +87,7 @@ struct FenceCommand: AsyncParsableCommand {
                         + "--reason", status: .refused)
             }
             let order = try person.order(.liftFence, now: try store.now())
-            let record = HomeRecord(
-                state: .bound, home: fence.home.digest, place: fence.home.place, actor: order.actor,
-                reason: order.reason, recordedAt: order.now)
-            switch try store.lift(record, order, confirmed: confirmed) {
+            switch try store.lift(fence.lifted(by: order), order, confirmed: confirmed) {
             case .done(let act): show(act, isRepeated: false)
             case .repeated(let act): show(act, isRepeated: true)
             case .differs(let count):
