@@ -10,7 +10,7 @@ package struct TransportRequest: Sendable, Equatable, CustomStringConvertible, C
     /// Sent in this order. Values hold no CR, LF or NUL: providers check before they build a request.
     package var headers: [Header]
     package var body: [UInt8]
-    /// Monotonic time (nanoseconds of `CLOCK_MONOTONIC`) after which the request must not be issued any more:
+    /// Monotonic time (nanoseconds of `CLOCK_BOOTTIME`) after which the request must not be issued any more:
     /// the earlier of the command's expiry and the lease's end less its margin. Checked right before the
     /// first byte.
     package var issueDeadline: UInt64

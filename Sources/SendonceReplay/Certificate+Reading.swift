@@ -19,8 +19,8 @@ extension Certificate {
         guard let member = json.member("checkpoint"), member != .null else {
             throw CertificateDefect(
                 words:
-                    "it covers less than \(VerificationLimits.blockEvents) positions, or begins where neither "
-                    + "the log begins nor another certificate ended: verify from the beginning")
+                    "it covers less than \(VerificationLimits.blockEvents) positions, or begins where "
+                    + "neither the log begins nor another certificate ended: verify from the beginning")
         }
         guard let checkpoint = Checkpoint(member) else {
             throw CertificateDefect(words: "its checkpoint cannot be read")

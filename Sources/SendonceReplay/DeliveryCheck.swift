@@ -70,9 +70,9 @@ struct DeliveryCheck {
                     "outcome of attempt \(outcome[1]) of command \(number), which is not recorded"))
         }
         guard let finish else { return }
-        // The outcome that finished the command bears its time. Where a gate or a late answer finished it, all
-        // attempts had come to an end by then. Times do not say it: a late answer bears its own, and a clock
-        // may have been set back.
+        // The outcome that finished the command bears its time. Where a gate or a late answer finished it,
+        // all attempts had come to an end by then. Times do not say it: a late answer bears its own, and a
+        // clock may have been set back.
         let last = outcomes.last { $0[2] == finish }?[1]
         let ended = Set(outcomes.map { $0[1] })
         for attempt in attempts where last.map({ attempt[1] > $0 }) ?? !ended.contains(attempt[1]) {

@@ -137,8 +137,8 @@ extension Verification {
         }
     }
 
-    /// Rows that stand where the log has not come to yet, however far it went meanwhile: what is to be decided
-    /// there would meet them.
+    /// Rows that stand where the log has not come to yet, however far it went meanwhile: what is to be
+    /// decided there would meet them.
     mutating func checkBeyond(_ ledger: LedgerComparison.Recorded) throws(StoreError) {
         // Each kind is read before the log is asked how far it goes, or with it.
         let recorded = try log.activations()

@@ -62,6 +62,17 @@ struct WordTests {
             })
     }
 
+    @Test("What must not leave late is measured on the clock that goes on while the machine is suspended")
+    func deadlines() {
+        let files = Repository.sources.filter { file in
+            ["SendonceCurl", "SendonceMaildir"].contains(file.module)
+                || file.path.hasSuffix("SystemClock.swift")
+        }
+        #expect(files.contains { !$0.findings("CLOCK_BOOTTIME", in: \.code).isEmpty })
+        expectNone(
+            files.flatMap { $0.findings("CLOCK_MONOTONIC|ContinuousClock|SuspendingClock", in: \.code) })
+    }
+
     @Test("No test is switched off, retried or expected to fail")
     func skipping() {
         let pattern = #"\.disabled\(|\.enabled\(|withKnownIssue|XCTSkip|Test\.cancel"#

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SendonceCurl
 
-/// Nanoseconds of `CLOCK_MONOTONIC`, shifted by milliseconds.
+/// Nanoseconds of `CLOCK_BOOTTIME`, shifted by milliseconds.
 func monotonic(plus milliseconds: Int = 0) -> UInt64 {
     UInt64(Int(Monotonic.now()) + milliseconds * 1_000_000)
 }

@@ -9,9 +9,10 @@ enum SystemClock {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
-    /// Nanoseconds of CLOCK_MONOTONIC, which no administrator sets back.
+    /// Nanoseconds of CLOCK_BOOTTIME, which no administrator sets back, and which goes on while the machine
+    /// is suspended, as leases, expiries and providers' memories do.
     static func monotonic() -> UInt64 {
-        let time = read(CLOCK_MONOTONIC)
+        let time = read(CLOCK_BOOTTIME)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
