@@ -1,4 +1,4 @@
-// What a dispatcher's turns promise with a clock that is set back.
+// What a dispatcher's turns promise: with a clock that is set back, and with the longest timeouts.
 import SendonceCore
 import SendonceDelivery
 import Testing
@@ -14,5 +14,17 @@ struct DispatcherTests {
         try desk.append(2...2)
         #expect(try desk.claimAndDie(at: 20, lease: .milliseconds(100)) == 1)
         #expect(try desk.turn(at: 1_000).outcomes == [.unknown: 1])
+    }
+
+    @Test("The longest timeouts that a lease leaves room for leave time for the first byte after connecting")
+    func longestTimeouts() throws {
+        let longest = DispatchSettings.longestAttempt(within: DispatchSettings().lease)
+        let connectTimeout = 10_000
+        let desk = try Desk(
+            orders: 1...1, connectTimeout: connectTimeout,
+            totalTimeout: Int(longest.microseconds / 1_000) - connectTimeout - 1)
+        _ = try desk.turn(at: 0)
+        let deadline = try #require(desk.issueDeadlines.first)
+        #expect(deadline > Desk.monotonic(Int64(connectTimeout)))
     }
 }
