@@ -461,7 +461,7 @@ let package = Package(
         // A PostgreSQL server of each test process, and databases on it.
         .target(
             name: "PostgresSupport", dependencies: ["SendonceCore", "SendoncePostgres", "SendonceStore"],
-            path: "Tests/PostgresSupport", exclude: ["cluster.sh"], swiftSettings: house),
+            path: "Tests/PostgresSupport", exclude: ["cluster.sh", "long_way.py"], swiftSettings: house),
         .target(
             name: "ProcessSupport", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             path: "Tests/ProcessSupport", swiftSettings: house),

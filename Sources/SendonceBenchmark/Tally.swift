@@ -1,12 +1,12 @@
 // What a pipeline has done so far, for the thread that waits for it.
-import Foundation
 import SendonceCore
 import SendonceDelivery
+import Synchronization
 
 /// Counts settled attempts and keeps the times of their first bytes.
 final class Tally: Sendable {
-    private let condition = NSCondition()
-    private nonisolated(unsafe) var state = State()  // only touched while `condition` is locked
+    private let state = Mutex(State())
+    private let alarm = Alarm()
 
     private struct State {
         var settled = 0
@@ -17,32 +17,32 @@ final class Tally: Sendable {
 
     func add(_ report: DispatchReport) {
         guard report.settled > 0 || !report.outcomes.isEmpty else { return }
-        condition.lock()
-        state.settled += report.settled
-        state.accepted += report.outcomes[.accepted] ?? 0
-        state.lastIssue = report.issuedAt.max() ?? state.lastIssue
-        condition.signal()
-        condition.unlock()
+        state.withLock { state in
+            state.settled += report.settled
+            state.accepted += report.outcomes[.accepted] ?? 0
+            state.lastIssue = report.issuedAt.max() ?? state.lastIssue
+        }
+        alarm.ring()
     }
 
     func fail(_ error: any Error) {
-        condition.lock()
-        state.failure = state.failure ?? error
-        condition.signal()
-        condition.unlock()
+        state.withLock { $0.failure = $0.failure ?? error }
+        alarm.ring()
     }
 
     /// Waits until that many attempts are recorded, all of them accepted, and gives the time of the latest
     /// first byte.
     func wait(for settled: Int, seconds: Double) throws -> UInt64 {
-        condition.lock()
-        defer { condition.unlock() }
-        let end = Date(timeIntervalSinceNow: seconds)
+        let end = Clock.monotonic() + UInt64(seconds * 1e9)
+        var state = state.withLock { $0 }
         while state.settled < settled {
             if let failure = state.failure { throw failure }
-            guard condition.wait(until: end) else {
+            let now = Clock.monotonic()
+            guard now < end else {
                 throw BenchmarkError("only \(state.settled) of \(settled) outcomes were recorded in time")
             }
+            alarm.wait(seconds: Double(end - now) / 1e9)
+            state = self.state.withLock { $0 }
         }
         guard state.accepted == state.settled else {
             throw BenchmarkError("\(state.settled - state.accepted) of \(state.settled) were not accepted")

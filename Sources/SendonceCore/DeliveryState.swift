@@ -56,15 +56,16 @@ extension DeliveryHistory {
             guard counted < schedule.attemptLimit else {
                 return firstUnsureAt == nil ? .finish(.dead) : .hold(.unknownOutcome)
             }
-            let planned = schedule.delay(afterAttempt: attempt, of: command)
+            let planned = schedule.delay(afterAttempt: attempt, counted: counted, of: command)
             guard let firstUnsureAt else {
                 return .retry(at: now + max(planned, verdict.askedWait), state: .pending)
             }
             return again(
                 after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt, capability)
         case .unknown:
-            guard counted + 1 < schedule.attemptLimit else { return .hold(.unknownOutcome) }
-            let planned = schedule.delay(afterAttempt: attempt, of: command)
+            let counted = counted + 1
+            guard counted < schedule.attemptLimit else { return .hold(.unknownOutcome) }
+            let planned = schedule.delay(afterAttempt: attempt, counted: counted, of: command)
             return again(
                 after: planned, verdict.askedWait, now: now, firstUnsureAt: firstUnsureAt ?? startedAt,
                 capability)

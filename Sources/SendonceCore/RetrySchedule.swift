@@ -1,7 +1,7 @@
 // When to try again. Reproducible: the jitter comes from the command's id, not from a die.
 
 /// Exponential back-off with jitter. With the defaults: about 2 s, 4 s, 8 s … up to an hour; between twelve
-/// attempts lie 34 to 68 minutes of waiting, the last ones far apart.
+/// attempts that count lie 34 to 68 minutes of waiting, the last ones far apart.
 package struct RetrySchedule: Hashable, Sendable {
     package var base: Span
     package var longest: Span
@@ -15,8 +15,11 @@ package struct RetrySchedule: Hashable, Sendable {
     }
 
     /// The wait after the given attempt, counted from 1: between half of and the whole exponential step.
-    package func delay(afterAttempt attempt: Int, of command: CommandID) -> Span {
-        let exponent = Int64(min(max(attempt, 1) - 1, 40))
+    ///
+    /// `counted` is how many attempts counted by then. Only those lengthen the step: a key that was wrong for
+    /// an hour or a restart says nothing about the message, and the route has pauses of its own for them.
+    package func delay(afterAttempt attempt: Int, counted: Int, of command: CommandID) -> Span {
+        let exponent = Int64(min(max(counted, 1) - 1, 40))
         let (product, overflow) = base.microseconds.multipliedReportingOverflow(by: 1 << exponent)
         let step = overflow ? longest.microseconds : min(product, longest.microseconds)
         // A fixed mixing of the id's random bits with the attempt, so that retries of many commands spread

@@ -34,10 +34,14 @@ package struct BreakerSettings: Hashable, Sendable {
 package struct CircuitBreaker: Hashable, Sendable {
     package struct Opening: Hashable, Sendable {
         package var trouble: RouteTrouble
+        package var since: Timestamp
         package var until: Timestamp
         /// The answer that opened it.
         package var code: Text
         package var words: Text
+
+        /// Not so any more after a clock that went back: that makes it worth asking again.
+        fileprivate func isInForce(at now: Timestamp) -> Bool { since <= now && now < until }
 
         /// One sentence for people.
         package var description: String {
@@ -88,7 +92,7 @@ package struct CircuitBreaker: Hashable, Sendable {
     /// How many of `wanted` may go now. A probe that is admitted must be reported by `note` or by `release`.
     package mutating func admit(upTo wanted: Int, at now: Timestamp) -> Int {
         guard wanted > 0 else { return 0 }
-        if case .open(let opening) = state, now >= opening.until {
+        if case .open(let opening) = state, !opening.isInForce(at: now) {
             state = .halfOpen(opening, isProbing: false)
         }
         switch state {
@@ -142,7 +146,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         let trouble = verdict.trouble ?? .server
         let asked = now + (verdict.retryAfter ?? Span(microseconds: 0))
         var earliest = asked
-        if case .open(var opening) = state {
+        if case .open(var opening) = state, opening.since <= now {
             guard trouble.gravity > opening.trouble.gravity else {
                 opening.until = max(opening.until, asked)
                 state = .open(opening)
@@ -153,7 +157,8 @@ package struct CircuitBreaker: Hashable, Sendable {
         if pause == nil { pauses += 1 }
         let until = max(now + (pause ?? length(ofPause: pauses)), earliest)
         troubles = []
-        state = .open(Opening(trouble: trouble, until: until, code: verdict.code, words: verdict.words))
+        state = .open(
+            Opening(trouble: trouble, since: now, until: until, code: verdict.code, words: verdict.words))
     }
 
     private func length(ofPause number: Int) -> Span {

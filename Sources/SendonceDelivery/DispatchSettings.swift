@@ -43,9 +43,10 @@ package struct DispatchSettings: Sendable {
         min(Span(microseconds: lease.microseconds / 10), .seconds(10))
     }
 
-    /// The longest transfer that fits into a lease. A route with a longer timeout could never begin an
-    /// attempt.
-    package static func longestTransfer(within lease: Span) -> Span {
+    /// What a lease leaves for an attempt: for making the connection, which comes before the first byte, and
+    /// from that byte on for the whole transfer. A route whose two timeouts together are not shorter could
+    /// never send a byte: by the time the connection stands, the lease would be too short.
+    package static func longestAttempt(within lease: Span) -> Span {
         Span(microseconds: lease.microseconds - margin(of: lease).microseconds)
     }
 }

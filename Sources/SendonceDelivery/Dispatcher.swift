@@ -19,7 +19,8 @@ package final class Dispatcher {
     /// When the first of them came, by the monotonic clock.
     private var gatheringSince: UInt64 = 0
     private var lastNumber: UInt64 = 0
-    private var nextLapseCheck = Timestamp(microseconds: .min)
+    /// When to look for lapsed leases again, by the monotonic clock.
+    private var nextLapseCheck: UInt64 = 0
 
     /// `wake` is called on a transport's thread when answers have arrived.
     package init(
@@ -56,11 +57,11 @@ package final class Dispatcher {
             try record(report: &report)
             return report
         }
-        if now >= nextLapseCheck {
+        if monotonic >= nextLapseCheck {
             // Before: what has an outcome here must not be taken for lost.
             try record(report: &report)
             try recoverLapsed(now: now, report: &report)
-            nextLapseCheck = now + settings.lapseCheckInterval
+            nextLapseCheck = monotonic + UInt64(settings.lapseCheckInterval.microseconds) * 1_000
         }
         try claim(now: now, monotonic: monotonic, report: &report)
         return report

@@ -89,7 +89,7 @@ extension PostgresStore: CommandQueue {
             $0.add(limit)
         }
         // Locking the rows themselves is no part of the search.
-        let cost = (ContinuousClock.now - asked) - .microseconds(5) * locked.count
+        let cost = session.cost(since: asked) - .microseconds(5) * locked.count
         let first = locked.first.map { $0.integer(DueCommand.furtherQueueColumn) }
         searches.note(.due(route), first: first, begun: start, end: now, cost: cost)
         return try QueuedCommand.read(locked, session)

@@ -2,22 +2,16 @@
 // connection, by whoever holds the lease.
 import SendonceCore
 package import SendonceStore
-import Synchronization
 
 extension PostgresStore: ProjectionStore {
     package func project<Result>(
         _ body: (any ProjectionTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        var held = lease.withLock { $0 }
-        let result = try projector.transaction { (session: Session) throws(StoreError) -> Result in
+        try projector.transaction { (session: Session) throws(StoreError) -> Result in
             let home = try session.checkAuthority()
-            held = try held.enter(session, for: settings.lease)
+            try lease.enter(session, for: settings.lease)
             return try run(body, on: session, home)
         }
-        // Only now: what was rolled back was not taken.
-        let committed = held
-        lease.withLock { $0 = committed }
-        return result
     }
 
     /// Waits for the lease's holder to end its transaction and goes between two of them.
@@ -43,9 +37,7 @@ extension PostgresStore: ProjectionStore {
 
     /// Gives the lease back, so that another process takes over at once.
     package func resign() throws(StoreError) {
-        let held = lease.withLock { $0 }
-        guard held.token > 0 else { return }
-        try projector.transaction { (session: Session) throws(StoreError) in try held.resign(session) }
+        try projector.transaction { (session: Session) throws(StoreError) in try lease.resign(session) }
     }
 
     package func hasIntake() throws(StoreError) -> Bool {

@@ -1,7 +1,6 @@
 // All ports of a store on one PostgreSQL database. Each port stands in a file of its own beside this one.
 package import SendonceCore
 package import SendonceStore
-import Synchronization
 
 /// One database with four connections, each made when it is first needed: one for the projector, one for the
 /// dispatcher, so that neither waits for the other, one for everything that only looks, and one for surveys:
@@ -12,8 +11,7 @@ package final class PostgresStore: Sendable {
     let reader: Session
     let settings: PostgresSettings
     let watch = Watch()
-    /// What this process holds of the right to project.
-    let lease: Mutex<ProjectorLease>
+    let lease: ProjectorLease
     let searches: Searches
 
     /// Opens a migrated database. `name` says in `outbox_projector` who projects.
@@ -29,7 +27,7 @@ package final class PostgresStore: Sendable {
         searches = Searches(Session(settings))
         // Two processes of the same name on the same host must differ.
         let unique = UInt64.random(in: .min ... .max)
-        lease = Mutex(ProjectorLease(holder: Text("\(name) \(String(unique, radix: 36))")))
+        lease = ProjectorLease(holder: Text("\(name) \(String(unique, radix: 36))"))
         let version = try reader.use { (session: Session) throws(StoreError) in
             try PostgresMigration.check(session)
         }

@@ -4,41 +4,37 @@
 import SendonceCore
 import SendonceStore
 
-/// What this process believes about its right; the row decides.
+/// How one process asks for the right and gives it back. It remembers nothing: whether it has the right, the
+/// row says, also where a take-over was committed and the answer got lost.
 struct ProjectorLease: Sendable {
+    /// No two processes have the same.
     let holder: Text
-    /// The token under which this process last took the lease; 0 before.
-    var token: Int64 = 0
 
-    /// Locks the row and makes sure that this process projects. Returns the lease as it is if this
-    /// transaction commits.
+    /// Locks the row until the end of the transaction and makes sure that this process projects.
+    ///
+    /// Guarantee: of all projector transactions, of whatever process, one at a time goes on from here; one
+    /// that lost its connection and is still open on the server is waited for.
     ///
     /// Errors: `.standby` while another process holds the lease.
-    func enter(_ session: Session, for duration: Span) throws(StoreError) -> ProjectorLease {
+    func enter(_ session: Session, for duration: Span) throws(StoreError) {
         let row = try session.first(Self.lockSQL) {
             (holder: $0.text(0), token: $0.integer(1), end: $0.time(2), now: $0.instant(3))
         }
         guard let row else { throw .damaged("outbox_projector has lost its row: run `sendonce migrate up`") }
         let isInForce = row.end > row.now
-        if row.holder == holder, row.token == token, isInForce {
+        if row.holder == holder, isInForce {
             // Written only now and then: versions of the row that no vacuum can remove would make a chain.
             let isYoung = row.end - row.now > Span(microseconds: duration.microseconds * 2 / 3)
-            if !isYoung { try write(token: token, until: row.now + duration, session) }
-            return self
+            if !isYoung { try write(token: row.token, until: row.now + duration, session) }
+            return
         }
         if isInForce { throw .standby(remaining: row.end - row.now) }
-        var taken = self
-        taken.token = row.token + 1
-        try write(token: taken.token, until: row.now + duration, session)
-        return taken
+        try write(token: row.token + 1, until: row.now + duration, session)
     }
 
     /// Ends the lease, so that another process need not wait for its end. Does nothing if it is not ours.
     func resign(_ session: Session) throws(StoreError) {
-        try session.run("UPDATE outbox_projector SET lease_end = 0 WHERE holder = $1 AND token = $2") {
-            $0.add(holder)
-            $0.add(token)
-        }
+        try session.run("UPDATE outbox_projector SET lease_end = 0 WHERE holder = $1") { $0.add(holder) }
     }
 
     private func write(token: Int64, until end: Timestamp, _ session: Session) throws(StoreError) {

@@ -104,7 +104,7 @@ struct RouteLock {
                 Sending(
                     count: Int($0.integer(0)), firstLeaseEnd: $0.integerIfAny(1), from: $0.integer(2))
             } ?? Sending()
-        sending.cost = ContinuousClock.now - asked
+        sending.cost = session.cost(since: asked)
         return sending
     }
 

@@ -19,8 +19,8 @@ package enum Reach: Int, CaseIterable, Sendable {
 /// further. Nothing is given up: a row that comes to lie before the place is found by the next survey that
 /// goes so far.
 package struct SearchStart: Sendable {
-    /// What a search may cost. A reach of which two searches in a row cost more is left to surveys: one may
-    /// have met a busy machine.
+    /// What a search may cost the server. A reach of which two searches in a row cost more is left to
+    /// surveys: one may have met a busy machine.
     package static let cheap = Duration.microseconds(500)
 
     /// How far back a search goes.

@@ -84,7 +84,7 @@ final class Searches: Sendable {
         let range = start..<max(start, end.map { $0.microseconds + 1 } ?? .max)
         let asked = ContinuousClock.now
         let first = try session.firsts(of: sought, in: range, limit: 1).first
-        note(sought, first: first, begun: start, end: end, cost: .now - asked)
+        note(sought, first: first, begun: start, end: end, cost: session.cost(since: asked))
         return first
     }
 
@@ -122,11 +122,12 @@ final class Searches: Sendable {
             for (sought, start) in state.withLock({ $0.starts }) {
                 guard let range = start.range(reach) else { continue }
                 let limit = sought == .intake ? Self.lateLimit : 1
-                let asked = ContinuousClock.now
-                let found = try session.survey { (session: Session) throws(StoreError) in
-                    try session.firsts(of: sought, in: range, limit: limit)
+                let (found, cost) = try session.survey { (session: Session) throws(StoreError) in
+                    let asked = ContinuousClock.now
+                    let found = try session.firsts(of: sought, in: range, limit: limit)
+                    return (found, session.cost(since: asked))
                 }
-                note(sought, reach, found, cost: .now - asked)
+                note(sought, reach, found, cost: cost)
                 isFull = isFull || limit > 1 && found.count == limit
             }
         } catch {

@@ -14,6 +14,7 @@ final class Session: @unchecked Sendable {
     let watch: Watch
     private var connection: Connection?
     private var offset: ClockOffset?
+    private var roundTrip = RoundTrip()
 
     /// Connects when it is first used; the server is checked anew at every connection.
     init(_ settings: PostgresSettings, watch: Watch = Watch()) {
@@ -124,11 +125,11 @@ final class Session: @unchecked Sendable {
     /// alone may be tried again.
     private func begin(_ script: String) throws(StoreError) {
         do throws(StoreError) {
-            try runScript(script)
+            try timeTrivial(script)
         } catch {
             guard connection?.isAlive != true else { throw error }
             try connect()
-            try runScript(script)
+            try timeTrivial(script)
         }
     }
 
@@ -137,6 +138,15 @@ final class Session: @unchecked Sendable {
         let new = try Connection(settings)
         connection = new
         offset = new.clockOffset
+        roundTrip = RoundTrip()
+        try timeTrivial("")
+    }
+
+    /// Runs what takes the server no time, and learns from it how far away that is.
+    private func timeTrivial(_ script: String) throws(StoreError) {
+        let asked = ContinuousClock.now
+        try runScript(script)
+        roundTrip.note(.now - asked)
     }
 
     /// A server that was told to commit a failed transaction answers ROLLBACK, and no error.
@@ -164,8 +174,10 @@ final class Session: @unchecked Sendable {
                 let asked = ContinuousClock.now
                 guard let answer = try session.first("SELECT clock_timestamp()", read: { $0.instant(0) })
                 else { throw .failed("the server does not say what time it is") }
-                let fresh = ClockOffset(server: answer, between: asked, and: .now)
+                let answered = ContinuousClock.now
+                let fresh = ClockOffset(server: answer, between: asked, and: answered)
                 session.offset = fresh
+                session.roundTrip.note(answered - asked)
                 return fresh.now
             }
         } catch {
@@ -175,6 +187,9 @@ final class Session: @unchecked Sendable {
     }
 
     // MARK: Statements; only inside `use`
+
+    /// What the server did, at least, since it was asked: without the way to it and back.
+    func cost(since asked: ContinuousClock.Instant) -> Duration { roundTrip.cost(of: .now - asked) }
 
     func handle() throws(StoreError) -> OpaquePointer {
         guard let connection else { throw .failed("the connection is not in use") }

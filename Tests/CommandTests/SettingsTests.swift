@@ -84,7 +84,11 @@ struct SettingsTests {
                 words: ["route.b.concurrency is 5000", "from 1 to 1024"]),
             Mistake(
                 settings: brevo("api_key_file: key", "total_timeout_ms: 90000"),
-                words: ["route.b.total_timeout_ms", "raise lease_seconds"]),
+                words: ["route.b.connect_timeout_ms", ".total_timeout_ms", "raise lease_seconds"]),
+            Mistake(
+                settings: brevo(
+                    "api_key_file: key", "connect_timeout_ms: 1000", "total_timeout_ms: 80000"),
+                words: ["route.b.connect_timeout_ms", "81000 ms", "shorten them", "raise lease_seconds"]),
             Mistake(
                 settings: brevo("api_key_file: key", "concurency: 5"),
                 words: ["concurency", "did you mean", "concurrency"]),
@@ -105,6 +109,16 @@ struct SettingsTests {
             #expect(result.errors.contains(words), "\(words) in \(result.errors)")
         }
         #expect(!result.errors.contains("secret-key-1"))
+    }
+
+    @Test("The longest timeouts that fit into a lease are taken")
+    func longestTimeouts() throws {
+        let sandbox = try Sandbox()
+        let timeouts = Self.brevo(
+            "api_key_file: key", "connect_timeout_ms: 1000", "total_timeout_ms: 79999")
+        try sandbox.write("database: shop.sqlite\n" + timeouts, to: "sendonce.yaml")
+        try sandbox.write("secret-key-1", to: "key")
+        #expect(try sandbox.sendonce("migrate", "up").status == 0)
     }
 
     @Test(

@@ -74,7 +74,7 @@ private final class WrongClock {
     }
 
     deinit {
-        child.map { _ = kill($0, SIGKILL) }
+        program.child.map { _ = kill($0, SIGKILL) }
     }
 
     /// Seconds by which the time at the head of the first log line is ahead of ours.
@@ -85,17 +85,7 @@ private final class WrongClock {
     }
 
     func mustEnd() throws {
-        kill(try #require(child), SIGTERM)
+        kill(try #require(program.child), SIGTERM)
         #expect(program.wait() == 0, "\(program.errorText)")
-    }
-
-    /// What `faketime` started.
-    private var child: Int32? {
-        let identifier = program.identifier
-        guard program.isRunning,
-            let children = try? String(
-                contentsOfFile: "/proc/\(identifier)/task/\(identifier)/children", encoding: .utf8)
-        else { return nil }
-        return children.split(separator: " ").first.flatMap { Int32($0) }
     }
 }

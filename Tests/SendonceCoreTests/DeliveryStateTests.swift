@@ -142,13 +142,50 @@ import Testing
     func due() {
         for step in Self.steps {
             guard case .retry(let due, let state) = step.result else { continue }
-            let delay = Self.schedule.delay(afterAttempt: step.history.attempt, of: step.history.command)
+            let counts = step.verdict.outcome == .unknown || step.verdict.counts
+            let delay = Self.schedule.delay(
+                afterAttempt: step.history.attempt, counted: step.history.counted + (counts ? 1 : 0),
+                of: step.history.command)
             if state == .pending || step.history.onUnknown == .retry {
                 #expect(due >= step.now + delay, "\(step)")
             }
             // Never at once, however little is left of the window.
             #expect(due >= step.now + min(delay, .seconds(5)), "\(step)")
             if let wait = step.verdict.retryAfter { #expect(due >= step.now + wait, "\(step)") }
+        }
+    }
+
+    /// The wait after the eleventh attempt.
+    private func wait(after verdict: Verdict, counted: Int) throws -> Span {
+        let command = CommandID(key: DigestBuilder.digest(of: [1]), slot: "forever", generation: 1)
+        let now = Timestamp(microseconds: 1_000_000_000_000)
+        let history = DeliveryHistory(
+            command: command, attempt: 11, counted: counted, firstUnsureAt: nil, expiresAt: nil,
+            onUnknown: nil)
+        let step = history.step(
+            after: verdict, startedAt: now, now: now, capability: .idempotent, schedule: Self.schedule)
+        guard case .retry(let due, _) = step else {
+            Issue.record("\(step)")
+            return .milliseconds(0)
+        }
+        return due - now
+    }
+
+    @Test("Attempts that do not count do not lengthen the waits; those that count double them")
+    func lengths() throws {
+        let throttled = Verdict(
+            .rejectedForNow, counts: false, code: "http_429", retryAfter: .seconds(1), trouble: .throttled)
+        let refused = Verdict(.rejectedForNow, code: "http_500")
+        let unknown = Verdict(.unknown, code: "curl_28")
+        for verdict in [throttled, .neverLeft] {
+            for counted in [0, 1] {
+                #expect(try wait(after: verdict, counted: counted) <= .seconds(2), "\(verdict)")
+            }
+            #expect(try wait(after: verdict, counted: 10) > .seconds(500), "\(verdict)")
+        }
+        for verdict in [refused, unknown] {
+            #expect(try wait(after: verdict, counted: 0) <= .seconds(2), "\(verdict)")
+            #expect(try wait(after: verdict, counted: 10) >= .seconds(1_024), "\(verdict)")
         }
     }
 

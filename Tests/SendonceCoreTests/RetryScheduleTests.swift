@@ -17,7 +17,7 @@ import Testing
         for command in commands {
             for attempt in 1...64 {
                 let step = attempt > 12 ? Span.hours(1) : min(.seconds(2 << (Int64(attempt) - 1)), .hours(1))
-                let delay = schedule.delay(afterAttempt: attempt, of: command)
+                let delay = schedule.delay(afterAttempt: attempt, counted: attempt, of: command)
                 #expect(delay.microseconds >= step.microseconds / 2, "attempt \(attempt) of \(command)")
                 #expect(delay <= step, "attempt \(attempt) of \(command)")
             }
@@ -27,7 +27,7 @@ import Testing
     @Test("Until the longest is reached, each delay is at least as long as the one before")
     func monotone() {
         for command in commands {
-            let delays = (1...11).map { schedule.delay(afterAttempt: $0, of: command) }
+            let delays = (1...11).map { schedule.delay(afterAttempt: $0, counted: $0, of: command) }
             #expect(zip(delays, delays.dropFirst()).allSatisfy { $0 <= $1 }, "\(command)")
         }
     }
@@ -35,9 +35,20 @@ import Testing
     @Test("The same attempt of the same command always waits as long; different commands spread out")
     func reproducible() {
         for attempt in 1...12 {
-            let delays = commands.map { schedule.delay(afterAttempt: attempt, of: $0) }
-            #expect(delays == commands.map { schedule.delay(afterAttempt: attempt, of: $0) })
+            let delays = commands.map { schedule.delay(afterAttempt: attempt, counted: attempt, of: $0) }
+            #expect(
+                delays == commands.map { schedule.delay(afterAttempt: attempt, counted: attempt, of: $0) })
             #expect(Set(delays).count > commands.count * 9 / 10)
+        }
+    }
+
+    @Test("Attempts that do not count change the jitter and not the step")
+    func uncounted() {
+        for command in commands {
+            let delays = (1...64).map { schedule.delay(afterAttempt: $0, counted: 3, of: command) }
+            #expect(delays.allSatisfy { $0 >= .seconds(4) && $0 <= .seconds(8) }, "\(command)")
+            #expect(Set(delays).count > 60, "\(command)")
+            #expect(schedule.delay(afterAttempt: 9, counted: 0, of: command) <= .seconds(2), "\(command)")
         }
     }
 
@@ -47,7 +58,7 @@ import Testing
         for command in commands.prefix(20) {
             for attempt in [1, 2, 41, 1_000_000, Int.max] {
                 for schedule in [schedule, wide] {
-                    let delay = schedule.delay(afterAttempt: attempt, of: command)
+                    let delay = schedule.delay(afterAttempt: attempt, counted: attempt, of: command)
                     #expect(delay.microseconds > 0)
                     #expect(delay <= schedule.longest)
                 }

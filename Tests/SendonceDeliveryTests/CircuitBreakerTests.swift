@@ -148,6 +148,30 @@ import Testing
         #expect(breaker.nextAt == start + .seconds(2) + .minutes(9))
     }
 
+    @Test("After a clock that went back a probe goes at once, and the next pause is one by the new time")
+    func clockWentBack() {
+        let back = start - .hours(1)
+        var breaker = CircuitBreaker()
+        breaker.note(wrongKey, at: start)
+        #expect(breaker.admit(upTo: 5, at: back) == 1)
+        #expect(breaker.admit(upTo: 5, at: back) == 0)
+        breaker.note(wrongKey, at: back)
+        #expect(breaker.nextAt == back + .minutes(1))
+    }
+
+    @Test("A late answer after a clock that went back does not keep the pause of the old time")
+    func lateAnswerAfterClockWentBack() {
+        let back = start - .hours(1)
+        var breaker = CircuitBreaker()
+        breaker.note(throttled(.minutes(5)), at: start)
+        breaker.note(throttled(.seconds(9)), at: back)
+        #expect(breaker.nextAt == back + .seconds(9))
+        var graver = CircuitBreaker()
+        graver.note(throttled(.minutes(5)), at: start)
+        graver.note(wrongKey, at: back)
+        #expect(graver.nextAt == back + .seconds(30))
+    }
+
     @Test(
         "While it is open nothing is admitted, and at most one after that, over random histories",
         arguments: 1...20)

@@ -71,11 +71,26 @@ import Testing
         #expect(try first.counts().logged == 1)
     }
 
-    @Test("A process of the same name with an old token is an old one")
-    func oldToken() throws {
+    @Test("Who took over and never heard that it was committed need not wait for himself")
+    func unheard() throws {
         #expect(try standby(first) == nil)
-        try database.plain.run("UPDATE outbox_projector SET token = 9")
-        #expect(try standby(first) != nil)
+        // As a take-over leaves it whose COMMIT was not answered.
+        try database.plain.run("UPDATE outbox_projector SET token = token + 1")
+        #expect(try standby(first) == nil)
+        #expect(try database.plain.value("SELECT token FROM outbox_projector") == "2")
+        #expect(try standby(second) != nil)
+        try database.plain.run("UPDATE outbox_projector SET token = token + 1")
+        try first.resign()
+        #expect(try standby(second) == nil)
+    }
+
+    @Test("Another process of the same name is another one")
+    func sameName() throws {
+        let namesake = try PostgresStore(database.settings(lease: .minutes(10)), name: "first")
+        #expect(try standby(first) == nil)
+        #expect(try standby(namesake) != nil)
+        try namesake.resign()
+        #expect(try standby(second) != nil)
     }
 
     @Test("What a transaction took and did not commit was not taken")

@@ -1,9 +1,6 @@
 // Outcomes that wait for others, so that a server is asked less often: how long, and when not at all.
-import Foundation
 import SendonceCore
 import SendonceDelivery
-import SendonceProjection
-import SendonceSQLite
 import SendonceStore
 import Synchronization
 import Testing
@@ -13,7 +10,7 @@ struct GatheringTests {
     @Test(
         "While other attempts are under way an outcome waits for more, and is recorded when its time is over")
     func waits() throws {
-        let desk = try Desk(orders: 3)
+        let desk = try Desk(orders: 1...3)
         #expect(try desk.turn(at: 0).claimed == 3)
         desk.answer(1)
         let resting = try desk.turn(at: 10)
@@ -30,7 +27,7 @@ struct GatheringTests {
 
     @Test("The next outcome waits anew")
     func again() throws {
-        let desk = try Desk(orders: 3)
+        let desk = try Desk(orders: 1...3)
         _ = try desk.turn(at: 0)
         desk.answer(1)
         _ = try desk.turn(at: 10)
@@ -41,7 +38,7 @@ struct GatheringTests {
 
     @Test("When nothing is under way any more, nothing waits")
     func last() throws {
-        let desk = try Desk(orders: 3)
+        let desk = try Desk(orders: 1...3)
         _ = try desk.turn(at: 0)
         desk.answer(3)
         let report = try desk.turn(at: 1)
@@ -51,7 +48,7 @@ struct GatheringTests {
 
     @Test("As many outcomes as one transaction takes do not wait for more")
     func full() throws {
-        let desk = try Desk(orders: 3, settleBatch: 2)
+        let desk = try Desk(orders: 1...3, settleBatch: 2)
         _ = try desk.turn(at: 0)
         desk.answer(2)
         #expect(try desk.turn(at: 1).settled == 2)
@@ -60,7 +57,7 @@ struct GatheringTests {
 
     @Test("While shutting down nothing waits")
     func shutdown() throws {
-        let desk = try Desk(orders: 3)
+        let desk = try Desk(orders: 1...3)
         _ = try desk.turn(at: 0)
         desk.answer(1)
         #expect(try desk.turn(at: 1, isClaiming: false).settled == 1)
@@ -68,7 +65,7 @@ struct GatheringTests {
 
     @Test("Where no time is given each turn records what it finds")
     func atOnce() throws {
-        let desk = try Desk(orders: 3, gatheringTime: .milliseconds(0))
+        let desk = try Desk(orders: 1...3, gatheringTime: .milliseconds(0))
         _ = try desk.turn(at: 0)
         desk.answer(1)
         #expect(try desk.turn(at: 0).settled == 1)
@@ -76,7 +73,7 @@ struct GatheringTests {
 
     @Test("Outcomes that were recorded before a claim failed are not recorded again")
     func claimFails() throws {
-        let desk = try Desk(orders: 3)
+        let desk = try Desk(orders: 1...3)
         _ = try desk.turn(at: 0)
         desk.answer(3)
         desk.queue.state.withLock { $0.fault = .claimRefused }
@@ -88,7 +85,7 @@ struct GatheringTests {
 
     @Test("Outcomes that could not be recorded are kept, and nothing is claimed on top of them")
     func settlingFails() throws {
-        let desk = try Desk(orders: 9)
+        let desk = try Desk(orders: 1...9)
         #expect(try desk.turn(at: 0).claimed == 8)
         desk.answer(8)
         desk.queue.state.withLock { $0.fault = .settleRefused }
@@ -96,67 +93,5 @@ struct GatheringTests {
         #expect(desk.dispatcher.unsettled == 8 && desk.dispatcher.inFlight == 0)
         let next = try desk.turn(at: 2)
         #expect((next.settled, next.stale, next.claimed) == (8, 0, 1))
-    }
-}
-
-/// A dispatcher with that many commands due, and the provider's side of them.
-private final class Desk {
-    let dispatcher: Dispatcher
-    let queue: ObservedQueue
-    private let transport = SimulatedTransport()
-    private let folder: URL
-
-    init(orders: Int, settleBatch: Int = 500, gatheringTime: Span = .milliseconds(5)) throws {
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("sendonce-gathering-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let path = folder.appendingPathComponent("outbox.sqlite").path
-        _ = try SQLiteMigration(path: path).up(now: World.start)
-        let store = try SQLiteStore(path: path)
-        let plan = try RuleSetActivation.plan(try SimulatedRules.parsed(variant: 0), in: store)
-        _ = try RuleSetActivation.activate(
-            plan, actor: "test", reason: "test", confirmedKeys: nil, now: World.start, in: store)
-        for order in 1...orders {
-            let payload = #"{"order":\#(order),"email":"ann@x.test"}"#
-            _ = try store.append(
-                NewEvent(
-                    type: "alarm.raised", payload: Array(payload.utf8), occurredAt: Text(World.start.text)))
-        }
-        _ = try LiveProjector(store: store).step(now: World.start)
-        let route = Route(
-            name: "brevo", kind: .brevo, url: "https://brevo.test", secret: Secret("key"), concurrency: 8)
-        queue = ObservedQueue(store)
-        dispatcher = Dispatcher(
-            queue: queue, requests: RequestBuilder(store: store),
-            routes: [ActiveRoute(route, transport: transport, at: World.start)],
-            settings: DispatchSettings(settleBatch: settleBatch, gatheringTime: gatheringTime), wake: {})
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    /// A turn so many milliseconds after the first one.
-    func turn(at milliseconds: Int64, isClaiming: Bool = true) throws -> DispatchReport {
-        try dispatcher.turn(
-            now: World.start + .milliseconds(milliseconds),
-            monotonic: UInt64(milliseconds + 1_000) * 1_000_000,
-            isClaiming: isClaiming)
-    }
-
-    /// The provider accepts as many of the requests that it has not answered yet.
-    func answer(_ count: Int) {
-        let taken = transport.state.withLock { state in
-            defer { state.arrivals.removeFirst(count) }
-            return Array(state.arrivals.prefix(count))
-        }
-        for (request, answered) in taken {
-            answered([
-                TransportAnswer(
-                    number: request.number, code: 0, issues: 1, bodyBytesSent: request.body.count,
-                    status: 201,
-                    body: Array(#"{"messageId":"<\#(request.number)@x.test>"}"#.utf8))
-            ])
-        }
     }
 }

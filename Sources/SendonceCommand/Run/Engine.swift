@@ -86,7 +86,9 @@ final class Engine: Sendable {
     }
 
     private func spawn(_ name: String, _ body: @escaping @Sendable () throws -> Void) {
-        let thread = Thread {
+        Thread {
+            // From within: what has not begun has no name to give.
+            Thread.current.name = name
             do {
                 try body()
             } catch {
@@ -100,9 +102,7 @@ final class Engine: Sendable {
                 return state.threads == 0 ? state.waiters : []
             }
             waiters.forEach { $0.resume() }
-        }
-        thread.name = name
-        thread.start()
+        }.start()
     }
 }
 

@@ -79,12 +79,13 @@ struct Settings: Sendable {
         routes = try names.map { name in
             try RouteSettings.route(name, reader.scoped(to: ["route", name]), file: file)
         }
-        let longest = DispatchSettings.longestTransfer(within: lease).microseconds / 1_000
-        for route in routes where Int64(route.totalTimeout) >= longest {
+        let longest = DispatchSettings.longestAttempt(within: lease).microseconds / 1_000
+        for route in routes where Int64(route.connectTimeout) + Int64(route.totalTimeout) >= longest {
             throw CommandError(
-                "\(file): route.\(route.name).total_timeout_ms is \(route.totalTimeout), but a lease of"
-                    + " \(lease.description) leaves less than \(longest) ms for a transfer: "
-                    + "raise lease_seconds"
+                "\(file): route.\(route.name).connect_timeout_ms and .total_timeout_ms are "
+                    + "\(route.connectTimeout) and \(route.totalTimeout), but a lease of "
+                    + "\(lease.description) leaves less than \(longest) ms for both together: "
+                    + "shorten them, or raise lease_seconds"
             )
         }
     }
