@@ -1,5 +1,5 @@
-// A backfill wins keys and emits commands for events that were decided long before: verification must not take
-// them for what was there before.
+// A backfill wins keys and emits commands for events that were decided long before: verification must not
+// take them for what was there before.
 import SendonceCore
 import SendonceProjection
 import SendonceReplay
