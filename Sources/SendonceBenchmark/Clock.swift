@@ -9,9 +9,9 @@ enum Clock {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
-    /// Nanoseconds of CLOCK_MONOTONIC.
+    /// Nanoseconds of CLOCK_BOOTTIME, as the transports measure their deadlines.
     static func monotonic() -> UInt64 {
-        nanoseconds(read(CLOCK_MONOTONIC))
+        nanoseconds(read(CLOCK_BOOTTIME))
     }
 
     /// What `body` cost.

@@ -44,8 +44,8 @@ package struct DispatchSettings: Sendable {
     }
 
     /// What a lease leaves for an attempt: for making the connection, which comes before the first byte, and
-    /// from that byte on for the whole transfer. A route whose two timeouts together are not shorter could
-    /// never send a byte: by the time the connection stands, the lease would be too short.
+    /// from that byte on for the whole transfer. Where the two timeouts together are not shorter, a
+    /// connection that takes long leaves no time to send, and with a long enough transfer every connection.
     package static func longestAttempt(within lease: Span) -> Span {
         Span(microseconds: lease.microseconds - margin(of: lease).microseconds)
     }

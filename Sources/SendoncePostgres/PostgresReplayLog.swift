@@ -204,7 +204,8 @@ extension PostgresReplayLog: RecordReader {
             WHERE number > BIGINT '\(number)' AND number <= BIGINT '\(request.lastNumber)'
                 AND position <= \(through)
                 AND number < coalesce((SELECT number FROM outbox_command
-                    WHERE number > \(number) AND position > \(through)
+                    WHERE number > BIGINT '\(number)' AND number <= BIGINT '\(request.lastNumber)'
+                        AND position > \(through)
                     ORDER BY number LIMIT 1 OFFSET \(request.lookahead)), \(Int64.max))
             ORDER BY number LIMIT \(limit)
             """
@@ -289,8 +290,12 @@ extension PostgresReplayLog: RecordReader {
                         ORDER BY command, attempt
                         """, forms: NumberRow.forms(3), rows: page.outcomes),
                 CopyOut(
-                    query: "SELECT command, at FROM outbox_finish WHERE \(range) ORDER BY command",
-                    forms: NumberRow.forms(2), rows: page.finishes))
+                    query: """
+                        SELECT command, at, CASE WHEN state = 'accepted' THEN 1::bigint ELSE 0 END
+                        FROM outbox_finish
+                        WHERE \(range) ORDER BY command
+                        """,
+                    forms: NumberRow.forms(3), rows: page.finishes))
         }
     }
 }

@@ -2,6 +2,7 @@
 // connection, by whoever holds the lease.
 import SendonceCore
 package import SendonceStore
+import Synchronization
 
 extension PostgresStore: ProjectionStore {
     package func project<Result>(
@@ -10,6 +11,7 @@ extension PostgresStore: ProjectionStore {
         try projector.transaction { (session: Session) throws(StoreError) -> Result in
             let home = try session.checkAuthority()
             try lease.enter(session, for: settings.lease)
+            mayProject.store(true, ordering: .relaxed)
             return try run(body, on: session, home)
         }
     }
@@ -37,6 +39,7 @@ extension PostgresStore: ProjectionStore {
 
     /// Gives the lease back, so that another process takes over at once.
     package func resign() throws(StoreError) {
+        guard mayProject.load(ordering: .relaxed) else { return }
         try projector.transaction { (session: Session) throws(StoreError) in try lease.resign(session) }
     }
 

@@ -1,6 +1,7 @@
 // All ports of a store on one PostgreSQL database. Each port stands in a file of its own beside this one.
 package import SendonceCore
 package import SendonceStore
+import Synchronization
 
 /// One database with four connections, each made when it is first needed: one for the projector, one for the
 /// dispatcher, so that neither waits for the other, one for everything that only looks, and one for surveys:
@@ -12,6 +13,8 @@ package final class PostgresStore: Sendable {
     let settings: PostgresSettings
     let watch = Watch()
     let lease: ProjectorLease
+    /// Whether the lease was ever this process's, as far as it knows: else there is nothing to give back.
+    let mayProject = Atomic<Bool>(false)
     let searches: Searches
 
     /// Opens a migrated database. `name` says in `outbox_projector` who projects.

@@ -139,7 +139,7 @@ final class Session: @unchecked Sendable {
         connection = new
         offset = new.clockOffset
         roundTrip = RoundTrip()
-        try timeTrivial("")
+        try timeTrivial("SELECT")
     }
 
     /// Runs what takes the server no time, and learns from it how far away that is.

@@ -25,10 +25,10 @@ struct DeliveryCheck {
     private func check(_ numbers: ClosedRange<Int64>, _ findings: inout Findings) {
         var (queued, attempts) = (NumberList(page.queued, columns: 1), NumberList(page.attempts, columns: 4))
         var outcomes = NumberList(page.outcomes, columns: 3)
-        var finishes = NumberList(page.finishes, columns: 2)
+        var finishes = NumberList(page.finishes, columns: 3)
         for number in numbers {
             let isQueued = queued.take(number) != nil
-            let finish = finishes.take(number)?[1]
+            let finish = finishes.take(number)
             if isQueued == (finish != nil) {
                 let words = isQueued ? "both queued and" : "neither queued nor"
                 findings.add(
@@ -45,7 +45,7 @@ struct DeliveryCheck {
     }
 
     private func check(
-        _ number: Int64, _ attempts: [[Int64]], _ outcomes: [[Int64]], _ finish: Int64?,
+        _ number: Int64, _ attempts: [[Int64]], _ outcomes: [[Int64]], _ finish: [Int64]?,
         _ findings: inout Findings
     ) {
         for (place, attempt) in attempts.enumerated() {
@@ -70,12 +70,17 @@ struct DeliveryCheck {
                     "outcome of attempt \(outcome[1]) of command \(number), which is not recorded"))
         }
         guard let finish else { return }
-        // The outcome that finished the command bears its time. Where a gate or a late answer finished it,
-        // all attempts had come to an end by then. Times do not say it: a late answer bears its own, and a
-        // clock may have been set back.
-        let last = outcomes.last { $0[2] == finish }?[1]
+        let (at, isAccepted) = (finish[1], finish[2] != 0)
+        // The outcome that finished the command bears its time. Where a gate finished it, times have to do: a
+        // clock that was set back in between looks the same. A late answer that proves acceptance bears a
+        // time of its own; when it came, all attempts had come to an end.
+        let last = outcomes.last { $0[2] == at }?[1]
         let ended = Set(outcomes.map { $0[1] })
-        for attempt in attempts where last.map({ attempt[1] > $0 }) ?? !ended.contains(attempt[1]) {
+        func isLater(_ attempt: [Int64]) -> Bool {
+            if let last { return attempt[1] > last }
+            return isAccepted ? !ended.contains(attempt[1]) : attempt[3] > at
+        }
+        for attempt in attempts where isLater(attempt) {
             findings.add(
                 Breach(
                     .noAttemptAfterFinish,

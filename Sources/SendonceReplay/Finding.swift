@@ -108,7 +108,7 @@ package enum VerificationLimits {
     /// A log has no holes; behind one that is wider nothing is looked for.
     package static let widestHole: Int64 = 1 << 20
     /// Positions whose decisions are counted at once: some milliseconds.
-    package static let countedEvents: Int64 = 50_000
+    package static let countedEvents: Int64 = 10_000
     /// Rows of names and of the ledger to one page: some milliseconds.
     package static let pageRows = 5_000
     /// Commands whose deliveries are read at once.

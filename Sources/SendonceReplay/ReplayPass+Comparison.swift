@@ -55,10 +55,13 @@ extension ReplayPass {
     /// follow it differ. They ascend with what follows from the log.
     private mutating func compareCommands(_ page: RecordPage) {
         let shape = RowShape.command
-        // What a backfill emitted at the place where deciding ended is not judged, though its events are.
-        let last = stoppedAt.map { number &+ Int64(emitted(page, before: $0)) } ?? .max
-        let recorded = values(of: page.commands, shape).filter { shape.integer($0, shape.number) <= last }
         var recomputed = values(of: commands, shape)
+        // What a later backfill emitted for events of this page, or of earlier ones, is judged with it.
+        let last = number &+ Int64(emitted(page, before: stoppedAt ?? .max))
+        let expected = Set(recomputed.map { shape.identity($0) })
+        let recorded = values(of: page.commands, shape).filter {
+            shape.integer($0, shape.number) <= last || expected.contains(shape.identity($0))
+        }
         var numbers: [[Text]: Int64] = [:]
         for row in recorded {
             let current = shape.integer(row, shape.number)

@@ -100,8 +100,7 @@ struct ReplayPass {
 
     /// Goes through all pages of the range.
     mutating func run(_ ledger: inout LedgerComparison) throws(StoreError) {
-        // Where others judge a part of the keys, what is recorded stands in for it: all of it is needed, and
-        // there are no backfills.
+        // Where others judge a part of the keys, what is recorded stands in for it: all of it is needed.
         let reader = PageReader(log, range, planned, countsEmitted: partition.count == 1)
         defer { reader.end() }
         var chainFindings = Findings()

@@ -334,7 +334,7 @@ extension SQLiteReplayLog: RecordReader {
         try snapshot { () throws(StoreError) in
             for (sql, columns, rows) in [
                 (Self.queuedSQL, Int32(1), page.queued), (Self.attemptSQL, 4, page.attempts),
-                (Self.outcomeSQL, 3, page.outcomes), (Self.finishSQL, 2, page.finishes),
+                (Self.outcomeSQL, 3, page.outcomes), (Self.finishSQL, 3, page.finishes),
             ] {
                 try each(sql) {
                     $0.add(numbers.lowerBound)
@@ -357,6 +357,8 @@ extension SQLiteReplayLog: RecordReader {
         SELECT command, attempt, finished_at FROM outbox_outcome WHERE command >= ? AND command <= ?
         ORDER BY command, attempt
         """
-    private static let finishSQL =
-        "SELECT command, at FROM outbox_finish WHERE command >= ? AND command <= ? ORDER BY command"
+    private static let finishSQL = """
+        SELECT command, at, state = 'accepted' FROM outbox_finish WHERE command >= ? AND command <= ?
+        ORDER BY command
+        """
 }

@@ -134,7 +134,7 @@ package final class DeliveryPage: @unchecked Sendable {
     package let attempts = RowBuffer()
     /// Number, attempt, end.
     package let outcomes = RowBuffer()
-    /// Number, time.
+    /// Number, time, 1 if it was accepted.
     package let finishes = RowBuffer()
 
     package init() {}

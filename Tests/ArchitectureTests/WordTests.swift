@@ -66,7 +66,7 @@ struct WordTests {
     func deadlines() {
         let files = Repository.sources.filter { file in
             ["SendonceCurl", "SendonceMaildir"].contains(file.module)
-                || file.path.hasSuffix("SystemClock.swift")
+                || file.path.hasSuffix("Clock.swift")
         }
         #expect(files.contains { !$0.findings("CLOCK_BOOTTIME", in: \.code).isEmpty })
         expectNone(

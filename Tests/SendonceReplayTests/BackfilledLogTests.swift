@@ -69,6 +69,68 @@ struct BackfilledLogTests {
         #expect(certificate.obstacles.first?.contains("begin at position 1") == true)
     }
 
+    @Test("Several passes say that they cannot judge a backfill, and nothing else", arguments: StoreKind.allCases)
+    func severalPasses(_ kind: StoreKind) throws {
+        // Pages of events that emitted nothing stand before it: its commands are the first ones of all.
+        let place = try ReplayPlace(kind)
+        let shop = Shop(place.store, seed: 4)
+        try shop.activate(
+            text: """
+                version: 1
+                defaults: { route: a, from: "Shop <no-reply@shop.example>" }
+                rules:
+                  welcome:
+                    event: order.placed
+                    when: data.total > 100
+                    to: data.email
+                    once_per: [data.order]
+                    template: { provider_id: "8" }
+
+                """, at: .start)
+        for order in 0..<1_300 {
+            let payload = #"{"order":\#(order),"email":"ann@x.test","total":5}"#
+            _ = try place.store.append(NewEvent(type: "order.placed", payload: Array(payload.utf8)))
+        }
+        try shop.project(batchEvents: 500, at: .start)
+        try shop.activate(
+            text: """
+                version: 1
+                defaults: { route: a, from: "Shop <no-reply@shop.example>" }
+                rules:
+                  welcome:
+                    event: order.placed
+                    to: data.email
+                    once_per: [data.order]
+                    template: { provider_id: "8" }
+
+                """, at: .start + .hours(1))
+        try Self.backfill(place.store, through: 1_301)
+        try expectSame(place.verify())
+        for readers in [0, 3] {
+            let certificate = try place.verify(readers: readers) { $0.passes = 3 }
+            #expect(certificate.verdict == .unclear, "\(certificate.text)")
+        }
+    }
+
+    @Test("A difference just before a backfill is one, and the backfill is judged with its own page")
+    func differenceBefore() throws {
+        let (place, _) = try shop(.sqlite)
+        try Self.backfill(place.store, through: 202)
+        let last = try place.number(
+            "SELECT count(*) FROM outbox_decision WHERE reason = 'emitted' AND position <= 202")
+        try place.tamper("UPDATE outbox_command SET route = 'other' WHERE number = \(last)")
+        let certificate = try place.verify()
+        #expect(certificate.differenceCount == 1, "\(certificate.text)")
+        #expect(certificate.differences.first?.columns == ["route"])
+    }
+
+    @Test("What begins behind the end of the log is empty, however far behind")
+    func behindTheEnd() throws {
+        let (place, _) = try shop(.sqlite)
+        let certificate = try place.verify { $0.from = 9_000_000_000_000_000_000 }
+        #expect(certificate.counts.events == 0)
+    }
+
     @Test("A checkpoint before the backfill can be gone on with up to it")
     func after() throws {
         let (place, _) = try shop(.sqlite, events: 4_200)

@@ -315,6 +315,15 @@ struct Planted: Sendable, CustomTestStringConvertible {
                 (SELECT at + 1 FROM outbox_finish WHERE command = $1) FROM outbox_attempt LIMIT 1
             """, promise: .noAttemptAfterFinish),
         Planted(
+            "an attempt with its outcome, after a gate had finished the command",
+            pick: "SELECT min(command) FROM outbox_finish WHERE state = 'expired'",
+            """
+            INSERT INTO outbox_attempt SELECT $1, 1, 1, route, request_digest, dispatcher,
+                (SELECT at + 1 FROM outbox_finish WHERE command = $1) FROM outbox_attempt LIMIT 1;
+            INSERT INTO outbox_outcome SELECT $1, 1, 'accepted', 1, code, words, message_id, retry_after,
+                trouble, status, issues, finished_at + 100000000000 FROM outbox_outcome LIMIT 1
+            """, promise: .noAttemptAfterFinish),
+        Planted(
             "a token that shrinks", pick: twice,
             "UPDATE outbox_attempt SET token = 1 WHERE command = $1", promise: .tokensGrow),
         Planted(

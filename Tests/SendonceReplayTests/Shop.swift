@@ -32,7 +32,10 @@ struct Shop {
     }
 
     func activate(variant: Int, extra: String = "", at time: Timestamp) throws {
-        let text = Self.rules(variant) + extra
+        try activate(text: Self.rules(variant) + extra, at: time)
+    }
+
+    func activate(text: String, at time: Timestamp) throws {
         let parsed = try RuleFile.parse(Array(text.utf8), fileName: "rules") { _ in nil }
         _ = try RuleSetActivation.activate(
             RuleSetActivation.plan(parsed, in: store), actor: "Zoë", reason: "für alle",
