@@ -109,4 +109,5 @@ private struct OneRuleSet: RuleSetReader {
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? { files }
     func activation() throws(StoreError) -> Activation? { recorded }
     func scopes() throws(StoreError) -> [Text: Int64] { [:] }
+    func lastScopes() throws(StoreError) -> [Text: Text] { [:] }
 }

@@ -25,6 +25,17 @@ extension PostgresStore: RuleSetReader {
             return counts
         }
     }
+
+    package func lastScopes() throws(StoreError) -> [Text: Text] {
+        try reader.snapshot { (session: Session) throws(StoreError) -> [Text: Text] in
+            var last: [Text: Text] = [:]
+            let named = try session.rows("SELECT rule, scope FROM outbox_scope ORDER BY position") {
+                ($0.text(0), $0.text(1))
+            }
+            for (rule, scope) in named { last[rule] = scope }
+            return last
+        }
+    }
 }
 
 extension Session {

@@ -63,7 +63,9 @@ package enum RuleSetActivation {
             let change = try RuleChange.compare(
                 active: try current.map { activation in try StoredRules.load(activation.ruleSet, from: store)
                 },
-                activeScopes: current?.scopes ?? [:], new: parsed, historicScopes: scopes.keys.sorted())
+                activeScopes: current?.scopes ?? [:], new: parsed, historicScopes: scopes.keys.sorted(),
+                lastScopes: try store.lastScopes())
+            if let confused = change.confused.first { throw ActivationError.unfit(confused.description) }
             let freed = change.freed.compactMap { freed in
                 scopes[freed.scope].flatMap { $0 > 0 ? FreedKeys(cause: freed, keys: $0) : nil }
             }
@@ -76,6 +78,8 @@ package enum RuleSetActivation {
             throw .store(error)
         } catch let error as RuleChangeError {
             throw .unfit(error.description)
+        } catch let error as ActivationError {
+            throw error
         } catch {
             throw .unfit("\(error)")
         }

@@ -14,6 +14,21 @@ package struct RuleChange: Hashable, Sendable {
         package var to: Text
     }
 
+    /// A rule whose `once_per` is another list of as many parts: in the ledger a value of the one could not
+    /// be told from a value of the other.
+    package struct Confused: Hashable, Sendable, CustomStringConvertible {
+        package var rule: Text
+        package var from: [String]
+        package var to: [String]
+
+        package var description: String {
+            "once_per of the rule \"\(rule)\" changes from [\(from.joined(separator: ", "))] to "
+                + "[\(to.joined(separator: ", "))]: values of the one would be taken for values of the other. "
+                + "Give the rule another name; if the values are the same and only where they stand is new, "
+                + "say `was: \(rule)` there too, and it keeps its keys"
+        }
+    }
+
     package struct Changed: Hashable, Sendable {
         /// The rule's name in the new set.
         package var name: Text
@@ -23,7 +38,7 @@ package struct RuleChange: Hashable, Sendable {
     /// Keys that were won and would compete again.
     package struct Freed: Hashable, Sendable {
         package enum Cause: Hashable, Sendable {
-            /// `once_per` is another list, so every key is another key.
+            /// `once_per` has more or fewer parts, so every key is another key.
             case keyChanged(from: [String], to: [String])
             /// The rule is gone, and these new rules act on its event without being its heir.
             case replaced(by: [Text])
@@ -46,6 +61,9 @@ package struct RuleChange: Hashable, Sendable {
     package var scopes: [Text: Text] = [:]
     /// Not empty: the activation needs a confirmation that names the number of keys.
     package var freed: [Freed] = []
+
+    /// Not empty: the activation is refused, whatever is confirmed.
+    package var confused: [Confused] = []
 
     package var freedScopes: [Text] { freed.map(\.scope) }
     package var isEmpty: Bool { added.isEmpty && removed.isEmpty && renamed.isEmpty && changed.isEmpty }
@@ -78,14 +96,18 @@ extension RuleChange {
     ///     own.
     ///   - historicScopes: every scope that the ledger knows, so that a rule can come back under another
     ///     name.
+    ///   - lastScopes: under which scope each rule that ever was in force had its keys last, so that one that
+    ///     was removed finds them again.
     package static func compare(
-        active: ParsedRules?, activeScopes: [Text: Text] = [:], new: ParsedRules, historicScopes: [Text] = []
+        active: ParsedRules?, activeScopes: [Text: Text] = [:], new: ParsedRules, historicScopes: [Text] = [],
+        lastScopes: [Text: Text] = [:]
     ) throws(RuleChangeError) -> RuleChange {
         let old = active?.ruleSet.withScopes(activeScopes).rules ?? []
         var change = RuleChange()
         var heirs: [Text: Text] = [:]
         for rule in new.ruleSet.rules {
-            let predecessor = try predecessor(of: rule, in: old, historicScopes: historicScopes)
+            let predecessor = try predecessor(
+                of: rule, in: old, historicScopes: historicScopes, lastScopes: lastScopes)
             switch predecessor {
             case .none:
                 change.added.append(rule.name)
@@ -125,12 +147,15 @@ extension RuleChange {
 
     /// `was` comes first. Once the renaming is in force, the line may stay in the file: then the name counts.
     private static func predecessor(
-        of rule: Rule, in old: [Rule], historicScopes: [Text]
+        of rule: Rule, in old: [Rule], historicScopes: [Text], lastScopes: [Text: Text]
     ) throws(RuleChangeError) -> Predecessor {
         let named = old.first { $0.name == rule.name }
-        guard let was = rule.was else { return named.map { .rule($0) } ?? .none }
+        guard let was = rule.was else {
+            return named.map { .rule($0) } ?? lastScopes[rule.name].map { .scope($0) } ?? .none
+        }
         if let before = old.first(where: { $0.name == was }) { return .rule(before) }
         if let named { return .rule(named) }
+        if let scope = lastScopes[was] { return .scope(scope) }
         if historicScopes.contains(was) { return .scope(was) }
         let suggestion = Suggestion.nearest(to: was.string, among: old.map(\.name.string))
         throw RuleChangeError.unknownPredecessor(rule: rule.name, was: was, suggestion: suggestion)
@@ -151,10 +176,13 @@ extension RuleChange {
         } else {
             changed.append(Changed(name: rule.name, aspects: aspects))
         }
-        if aspects.contains(.oncePer) {
-            let cause = Freed.Cause.keyChanged(
-                from: before.key.map(\.description), to: rule.key.map(\.description))
-            freed.append(Freed(scope: before.scope, rule: before.name, cause: cause))
+        guard aspects.contains(.oncePer) else { return }
+        let (from, to) = (before.key.map(\.description), rule.key.map(\.description))
+        if from.count != to.count {
+            freed.append(
+                Freed(scope: before.scope, rule: before.name, cause: .keyChanged(from: from, to: to)))
+        } else if before.name == rule.name {
+            confused.append(Confused(rule: rule.name, from: from, to: to))
         }
     }
 

@@ -131,4 +131,6 @@ package protocol RuleSetReader: RuleSetFileReader {
     /// Every scope that an activation ever gave to a rule, with the number of keys that the ledger holds for
     /// it.
     func scopes() throws(StoreError) -> [Text: Int64]
+    /// The scope that the latest activation of each rule's name gave it, also of rules that are gone.
+    func lastScopes() throws(StoreError) -> [Text: Text]
 }

@@ -251,6 +251,7 @@ import Testing
         }
         try store.emit { try Sample.command("1", at: $0, rule: "new") }
         #expect(try store.scopes() == ["new": 0, "old": 1])
+        #expect(try store.lastScopes() == ["new": "old"])
         #expect(try Set(store.ruleSetFiles(Sample.ruleSet) ?? []) == Set(files))
         #expect(try store.ruleSetFiles(.zero) == nil)
     }

@@ -134,6 +134,7 @@ struct Recorded: AuditReader {
     }
 
     func scopes() -> [Text: Int64] { [:] }
+    func lastScopes() -> [Text: Text] { [:] }
 }
 
 /// So many seconds after 2026-11-21 22:04:00 UTC.

@@ -39,6 +39,35 @@ struct ActivationTests {
         while case .moved = try projector.step(now: time(9)) {}
     }
 
+    @Test("Another key of as many parts cannot be taken for the old one: an order's number is no customer's")
+    func confused() throws {
+        try activate(try RulesText.parsed(RulesText.rule("a")))
+        try project(1...3)
+        let changed = RulesText.rule("a", key: "data.email")
+        let error = #expect(throws: ActivationError.self) {
+            try activate(try RulesText.parsed(changed), confirmed: 9)
+        }
+        #expect(error?.description.contains("Give the rule another name") == true)
+        let renamed = RulesText.rule("b", key: "data.email")
+        try activate(try RulesText.parsed(renamed), confirmed: 3)
+        try project(1...1)
+        #expect(try store.scopes() == ["a": 3, "b": 1])
+    }
+
+    @Test("A rule that was renamed, removed and put back does not send again")
+    func returned() throws {
+        try activate(try RulesText.parsed(RulesText.rule("a")))
+        try project(1...3)
+        try activate(try RulesText.parsed(RulesText.rule("c", extra: ["was: a"])))
+        try activate(try RulesText.parsed(RulesText.rule("c")))
+        try activate(try RulesText.parsed(RulesText.rule("other", event: "nobody.cares")))
+        try activate(try RulesText.parsed(RulesText.rule("c")))
+        try project(2...4)
+        #expect(try store.scopes()["a"] == 4)
+        #expect(try store.scopes()["c"] == nil)
+        #expect(try store.lastScopes() == ["a": "a", "c": "a", "other": "other"])
+    }
+
     @Test("An activation is an event of the log with its actor, its reason, its digest and its scopes")
     func recorded() throws {
         let parsed = try RulesText.parsed(RulesText.rule("b"), RulesText.rule("a"))

@@ -32,6 +32,7 @@ struct ChangingStore: ProjectionStore, PastReader {
     }
     func activation() throws(StoreError) -> Activation? { try store.activation() }
     func scopes() throws(StoreError) -> [Text: Int64] { try store.scopes() }
+    func lastScopes() throws(StoreError) -> [Text: Text] { try store.lastScopes() }
     func head() throws(StoreError) -> LogHead { try store.head() }
     func events(after position: Int64, through last: Int64, types: [Text], limit: Int, bytes: Int)
         throws(StoreError) -> [LoggedEvent]

@@ -27,6 +27,7 @@ struct FailingStore: ProjectionStore, RuleSetReader {
     }
     func activation() throws(StoreError) -> Activation? { try store.activation() }
     func scopes() throws(StoreError) -> [Text: Int64] { try store.scopes() }
+    func lastScopes() throws(StoreError) -> [Text: Text] { try store.lastScopes() }
 }
 
 private struct FailingTransaction: ProjectionTransaction {

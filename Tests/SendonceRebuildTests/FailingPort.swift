@@ -69,6 +69,7 @@ struct FailingTarget: RebuildTarget {
     func head() throws(StoreError) -> LogHead { try store.head() }
     func activation() throws(StoreError) -> Activation? { try store.activation() }
     func scopes() throws(StoreError) -> [Text: Int64] { try store.scopes() }
+    func lastScopes() throws(StoreError) -> [Text: Text] { try store.lastScopes() }
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? {
         try store.ruleSetFiles(digest)
     }

@@ -155,10 +155,42 @@ struct RuleChangeTests {
     func renamedKey() throws {
         let change = try RuleChange.compare(
             active: rules(("a", [])), activeScopes: ["a": "s"],
-            new: rules(("b", ["was: a", "once_per: [recipient]"])))
+            new: rules(("b", ["was: a", "once_per: [data.id, recipient]"])))
         #expect(
             change.freed
-                == [.init(scope: "s", rule: "a", cause: .keyChanged(from: ["data.id"], to: ["recipient"]))])
-        #expect(change.scopes == ["b": "s"])
+                == [
+                    .init(
+                        scope: "s", rule: "a",
+                        cause: .keyChanged(from: ["data.id"], to: ["data.id", "recipient"]))
+                ])
+        #expect(change.scopes == ["b": "s"] && change.confused.isEmpty)
+    }
+
+    @Test("A key of as many parts is told from the old one by another name, or said to be the same by `was`")
+    func confused() throws {
+        let active = try rules(("a", []))
+        let change = try RuleChange.compare(active: active, new: rules(("a", ["once_per: [data.other]"])))
+        #expect(change.confused == [.init(rule: "a", from: ["data.id"], to: ["data.other"])])
+        #expect(change.confused.first?.description.contains("say `was: a` there too") == true)
+        let same = try RuleChange.compare(
+            active: active, new: rules(("b", ["was: a", "once_per: [data.other]"])))
+        #expect(same.scopes == ["b": "a"] && same.freed.isEmpty && same.confused.isEmpty)
+        let other = try RuleChange.compare(active: active, new: rules(("b", ["once_per: [data.other]"])))
+        #expect(other.scopes == ["b": "b"] && other.freedScopes == ["a"] && other.confused.isEmpty)
+    }
+
+    @Test("A rule that was removed finds the keys that it had last, under its own name or an heir's")
+    func returned() throws {
+        let (active, last) = (try rules(("x", [])), ["a": "a", "c": "a", "x": "x"] as [Text: Text])
+        for lines in [[], ["was: a"]] {
+            let change = try RuleChange.compare(
+                active: active, new: rules(("c", lines), ("x", [])), historicScopes: ["a", "x"],
+                lastScopes: last)
+            #expect(change.scopes == ["c": "a", "x": "x"] && change.added == ["c"], "\(lines)")
+        }
+        let heir = try RuleChange.compare(
+            active: active, new: rules(("d", ["was: c"]), ("x", [])), historicScopes: ["a", "x"],
+            lastScopes: last)
+        #expect(heir.scopes == ["d": "a", "x": "x"])
     }
 }

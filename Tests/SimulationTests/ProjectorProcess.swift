@@ -54,6 +54,7 @@ final class ObservedProjection: ProjectionStore, RuleSetReader {
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? { try base.ruleSetFiles(digest) }
     func activation() throws(StoreError) -> Activation? { try base.activation() }
     func scopes() throws(StoreError) -> [Text: Int64] { try base.scopes() }
+    func lastScopes() throws(StoreError) -> [Text: Text] { try base.lastScopes() }
 }
 
 private struct ObservedTransaction: ProjectionTransaction {
