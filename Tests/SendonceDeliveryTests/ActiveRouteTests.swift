@@ -100,7 +100,7 @@ import Testing
 }
 
 /// Takes nothing.
-private struct NoTransport: Transport {
+struct NoTransport: Transport {
     func submit(_ requests: [TransportRequest], answered: @escaping @Sendable ([TransportAnswer]) -> Void) {}
     func close() {}
 }

@@ -19,7 +19,7 @@ struct RulesCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            let parsed = try RuleFiles.load(file)
+            let parsed = try MessageCheck.checked(try RuleFiles.load(file))
             let failures = ExampleCheck.failures(of: parsed, file: file)
             failures.forEach { Printer.line(Printer.visible($0)) }
             let counts =
@@ -56,7 +56,7 @@ struct RulesCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
-            let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: try await store.open())
+            let plan = try Activator.plan(file, in: try await store.open())
             Activator.show(plan)
             if !plan.isInForce { throw ExitCode(ExitStatus.no.rawValue) }
         }
