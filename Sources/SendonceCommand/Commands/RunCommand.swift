@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
-                in: store)
+                routes: settings.routes, in: store)
         }
         guard !settings.routes.isEmpty else {
             throw CommandError(
@@ -131,7 +131,7 @@ struct RunCommand: AsyncParsableCommand {
         guard let activation = try store.activation() else { return }
         let parsed = try StoredRules.load(activation.ruleSet, from: store)
         let check = MessageCheck(parsed)
-        for trouble in check.templateTroubles {
+        for trouble in check.templateTroubles + check.idTroubles(over: settings.routes) {
             logger.warning("rules in force make commands that are held: \(Printer.visible(trouble))")
         }
         let rules = parsed.ruleSet.rules

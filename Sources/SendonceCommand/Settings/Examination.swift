@@ -170,7 +170,7 @@ struct Examination {
                     words: "rules name the route \(route), which is not set: its commands wait",
                     cure: "add \(route) to `routes:` and write route.\(route).provider")
             }
-            + check.templateTroubles.map { trouble in
+            + (check.templateTroubles + check.idTroubles(over: settings.routes)).map { trouble in
                 Finding(
                     grade: .wrong, words: "rules in force make commands that are held: \(trouble)",
                     cure: "put it right and activate the rules again; `sendonce messages --state held` shows "
