@@ -240,6 +240,7 @@ let package = Package(
                 "SendonceCore",
                 "SendonceDelivery",
                 "SendonceMaildir",
+                "SendonceRules",
                 "SendonceStore",
                 "SendonceTemplates",
             ],

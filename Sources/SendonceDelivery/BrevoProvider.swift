@@ -18,6 +18,10 @@ package struct BrevoProvider: Provider {
         _ = try BrevoProvider.address(of: route)
     }
 
+    package func check(templateID id: Text) throws(MessageError) {
+        _ = try BrevoProvider.templateNumber(id)
+    }
+
     private static func secret(of route: Route) throws(MessageError) -> Secret {
         guard let secret = route.secret else { throw .route("the route \(route.name) has no API key") }
         return secret
@@ -83,7 +87,7 @@ package struct BrevoProvider: Provider {
     private static func templateNumber(_ id: Text) throws(MessageError) -> String {
         guard id.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(id.string), number > 0
         else {
-            throw .templateID(id.string, provider: "Brevo")
+            throw .templateID(id.string, provider: "Brevo", form: "a positive whole number")
         }
         return String(number)
     }

@@ -55,7 +55,7 @@ package struct InternetMessage: Sendable {
             ]
             return (subject, parts.compactMap { $0 })
         case .template(let id, let params):
-            guard id.isHeaderSafe else { throw .templateID(id.string, provider: "maildir") }
+            try MaildirProvider().check(templateID: id)
             var lines =
                 "This message uses template \(id) of a provider, which only the provider can render.\n"
             lines += "It would be filled with:\n\n"

@@ -1,6 +1,7 @@
 // Mail into a directory: the embedded default, which needs no account. The message is a file whose name is
 // the command's id, so writing it twice leaves one.
 package import SendonceCore
+import SendonceTemplates
 
 package struct MaildirProvider: Provider {
     /// The request's method and the header that names the file; read by whoever writes it.
@@ -19,6 +20,13 @@ package struct MaildirProvider: Provider {
     package func check(_ route: Route) throws(MessageError) {
         guard route.url.hasPrefix(MaildirProvider.scheme + "/"), !route.url.utf8.contains(0) else {
             throw .route("the route \(route.name) needs a URL such as maildir:/var/mail/out")
+        }
+    }
+
+    /// The file only names the template.
+    package func check(templateID id: Text) throws(MessageError) {
+        guard id.isHeaderSafe else {
+            throw .templateID(id.string, provider: "maildir", form: "text on one line")
         }
     }
 

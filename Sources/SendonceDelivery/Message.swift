@@ -43,8 +43,8 @@ package enum MessageError: Error, Hashable, Sendable {
     case render(RenderError)
     /// A control character or a line break in text that would stand in a header; which text.
     case unsafeHeader(String)
-    /// The provider cannot have a template of this name.
-    case templateID(String, provider: String)
+    /// The provider cannot have a template of this id; what its ids look like.
+    case templateID(String, provider: String, form: String)
     case noBody
     /// Longer than `DeliveryLimits.requestBytes`.
     case tooLong(bytes: Int)
@@ -56,7 +56,8 @@ package enum MessageError: Error, Hashable, Sendable {
         case .noRule(let name): "the rule set has no rule \(name)"
         case .render(let error): error.description
         case .unsafeHeader(let part): "the \(part) contains a control character or a line break"
-        case .templateID(let id, let provider): "\(JSONValue.quoted(id)) is not a template id of \(provider)"
+        case .templateID(let id, let provider, let form):
+            "\(JSONValue.quoted(id)) is not a template id of \(provider): write \(form)"
         case .noBody: "the message has neither a text nor an HTML body"
         case .tooLong(let bytes):
             "the message has \(bytes) bytes, more than \(DeliveryLimits.requestBytes)"

@@ -10,6 +10,10 @@ package protocol Provider: Sendable {
     /// route, and not hold its commands one by one.
     func check(_ route: Route) throws(MessageError)
 
+    /// Whether the provider can have a template of this id. To be asked before rules come into force: with a
+    /// wrong id every command of the rule is held.
+    func check(templateID id: Text) throws(MessageError)
+
     /// The request for a message. Pure: the same message at the same route gives the same bytes, today and
     /// tomorrow.
     func request(for message: Message, at route: Route) throws(MessageError) -> ProviderRequest

@@ -56,18 +56,17 @@ package final class RequestBuilder {
             throw .store(error)
         }
         guard let files else { throw .hopeless("rule set \(digest) is not stored") }
-        do {
+        do throws(StoredRules.Defect) {
             let parsed = try StoredRules.parse(files, digest: digest)
+            // A file that cannot be compiled concerns the commands of the rules that use it, not the others.
             let loaded = RenderableRules(
-                rules: parsed.ruleSet, templates: try TemplateSet(files: parsed.source.templateTexts))
+                rules: parsed.ruleSet, templates: TemplateSet(files: parsed.source.templateTexts))
             // Old rule sets are needed only until their last commands are finished.
             if shelf.count >= RequestBuilder.shelfSize { shelf.removeAll(keepingCapacity: true) }
             shelf[digest] = loaded
             return loaded
-        } catch let defect as StoredRules.Defect {
-            throw .hopeless(defect.description)
         } catch {
-            throw .hopeless("\(error)")
+            throw .hopeless(error.description)
         }
     }
 }

@@ -28,15 +28,27 @@ package struct RenderedTemplate: Hashable, Sendable {
 package struct TemplateSet: Sendable {
     private static let suffix = ".mustache"
     private let templates: [String: MustacheTemplate]
+    private let unusable: [String: TemplateError]
 
-    /// Compiles every file whose name ends in `.mustache`; others (the rule file) are left aside.
-    package init(files: [String: [UInt8]]) throws(TemplateError) {
+    /// Compiles every file whose name ends in `.mustache`; others (the rule file) are left aside. A file that
+    /// cannot be compiled fails only the templates that it belongs to, when they are rendered.
+    package init(files: [String: [UInt8]]) {
         var templates: [String: MustacheTemplate] = [:]
-        for (name, content) in files.sorted(by: { Text($0.key) < Text($1.key) })
-        where name.hasSuffix(TemplateSet.suffix) {
-            templates[name] = try TemplateSet.compile(content, file: name)
+        var unusable: [String: TemplateError] = [:]
+        for (name, content) in files where name.hasSuffix(TemplateSet.suffix) {
+            do {
+                templates[name] = try TemplateSet.compile(content, file: name)
+            } catch {
+                unusable[name] = error
+            }
         }
         self.templates = templates
+        self.unusable = unusable
+    }
+
+    /// The first mistake of each file that cannot be used, in the order of the files' names.
+    package var errors: [TemplateError] {
+        unusable.sorted { Text($0.key) < Text($1.key) }.map(\.value)
     }
 
     /// Renders the template for a context, which is an object: the params, or `EventDocument.context`.
@@ -55,6 +67,7 @@ package struct TemplateSet: Sendable {
         _ name: Text, _ kind: String, _ context: JSONValue, _ limit: Int
     ) throws(RenderError) -> Text? {
         let file = "\(name).\(kind)\(TemplateSet.suffix)"
+        if let error = unusable[file] { throw .unusable(error) }
         guard let template = templates[file] else { return nil }
         let log = RenderLog()
         let result = template.render(OutermostScope(value: context, log: log))
@@ -78,12 +91,12 @@ package struct TemplateSet: Sendable {
         guard content.count <= TemplateLimits.fileBytes else { throw .tooLong(file: file) }
         guard let text = String(validating: content, as: UTF8.self) else { throw .notText(file: file) }
         if let tag = unsupportedTag(in: content) { throw .unsupported(file: file, tag: tag) }
-        let isHTML = file.hasSuffix(".html" + suffix)
+        let source = TemplateText(text, isHTML: file.hasSuffix(".html" + suffix))
+        if let mistake = source.joinedBrace { throw mistake.error(in: file) }
         do {
-            return try MustacheTemplate(
-                string: (isHTML ? EscapedHTML.pragma : "{{% CONTENT_TYPE:TEXT}}\n") + text)
+            return try MustacheTemplate(string: source.withPragma)
         } catch {
-            throw .syntax(file: file, "\(error)")
+            throw source.mistake(error).error(in: file)
         }
     }
 

@@ -90,6 +90,16 @@ struct SettingsTests {
                     "api_key_file: key", "connect_timeout_ms: 1000", "total_timeout_ms: 80000"),
                 words: ["route.b.connect_timeout_ms", "81000 ms", "shorten them", "raise lease_seconds"]),
             Mistake(
+                settings: brevo(
+                    "api_key_file: key", "connect_timeout_ms: \(Int.max)", "total_timeout_ms: \(Int.max)"),
+                words: ["route.b.connect_timeout_ms is \(Int.max)", "from 1 to 86400000"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "total_timeout_ms: 86400001"),
+                words: ["route.b.total_timeout_ms is 86400001", "from 1 to 86400000"]),
+            Mistake(
+                settings: brevo("api_key_file: key", "connect_timeout_ms: 0"),
+                words: ["route.b.connect_timeout_ms is 0", "from 1 to 86400000"]),
+            Mistake(
                 settings: brevo("api_key_file: key", "concurency: 5"),
                 words: ["concurency", "did you mean", "concurrency"]),
             Mistake(settings: "routes: b\n", words: ["routes is b", "write a list"]),

@@ -98,9 +98,3 @@ import Testing
         #expect(active.share(at: until).commands == 1)
     }
 }
-
-/// Takes nothing.
-private struct NoTransport: Transport {
-    func submit(_ requests: [TransportRequest], answered: @escaping @Sendable ([TransportAnswer]) -> Void) {}
-    func close() {}
-}

@@ -111,7 +111,9 @@ import Testing
     func templateID(id: String) throws {
         var message = try Example.message()
         message.content = .template(id: Text(id), params: .object([]))
-        #expect(throws: MessageError.templateID(id, provider: "Brevo")) { try body(message) }
+        #expect(throws: MessageError.templateID(id, provider: "Brevo", form: "a positive whole number")) {
+            try body(message)
+        }
     }
 
     @Test(

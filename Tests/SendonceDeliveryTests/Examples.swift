@@ -54,3 +54,9 @@ struct SeededNumbers: RandomNumberGenerator {
         return mixed ^ mixed >> 31
     }
 }
+
+/// Takes nothing.
+struct NoTransport: Transport {
+    func submit(_ requests: [TransportRequest], answered: @escaping @Sendable ([TransportAnswer]) -> Void) {}
+    func close() {}
+}

@@ -24,7 +24,7 @@ import Testing
             occurredAt: Example.epoch, notBefore: Example.epoch, expiresAt: nil, onUnknown: nil,
             supersedeDigest: nil)
         let event = Event(type: "order.placed", payload: [], occurredAt: Example.epoch)
-        let templates = try TemplateSet(files: [
+        let templates = TemplateSet(files: [
             "c.subject.mustache": Array("Order {{data.order}} of {{type}}\n".utf8),
             "c.txt.mustache": Array("Dear {{data.name}} at {{recipient}}\n".utf8),
             "p.subject.mustache": Array("Order {{number}}\n".utf8),

@@ -4,7 +4,9 @@ import SendonceTemplates
 import Testing
 
 private func set(_ files: [String: String]) throws(TemplateError) -> TemplateSet {
-    try TemplateSet(files: files.mapValues { Array($0.utf8) })
+    let set = TemplateSet(files: files.mapValues { Array($0.utf8) })
+    if let error = set.errors.first { throw error }
+    return set
 }
 
 /// Renders one text body.
@@ -196,15 +198,59 @@ private func same(_ left: String, _ right: String) -> Bool {
         #expect {
             try text("{{#a}}", object([:]))
         } throws: { error in
-            if case TemplateError.syntax(file: "t.txt.mustache", _) = error { true } else { false }
+            if case TemplateError.syntax(file: "t.txt.mustache", line: 1, column: 7, _) = error {
+                true
+            } else {
+                false
+            }
         }
-        #expect(throws: TemplateError.notText(file: "t.txt.mustache")) {
-            try TemplateSet(files: ["t.txt.mustache": [0x61, 0xFF]])
+        #expect(
+            TemplateSet(files: ["t.txt.mustache": [0x61, 0xFF]]).errors == [.notText(file: "t.txt.mustache")])
+        let giant: [UInt8] = Array(repeating: 0x61, count: TemplateLimits.fileBytes + 1)
+        #expect(
+            TemplateSet(files: ["t.txt.mustache": giant]).errors == [.tooLong(file: "t.txt.mustache")])
+    }
+
+    @Test(
+        "What the engine cannot read has its place and the cure",
+        arguments: [
+            ("Hi {{data.größe}}", 1, 13, "`params`"),
+            ("a\r\nb\r\n\u{301}x {{ größe }}\r\n", 3, 9, "`params`"),
+            ("{{#data.l}}\n{{{größe}}}\n{{/data.l}}\n", 2, 6, "in the event"),
+            ("{{a}}\n{", 2, 1, "line break behind it"), ("{", 1, 1, "line break behind it"),
+            ("\u{2028}\r\n{", 2, 1, "line break behind it"),
+            ("é {{a}}\u{301}", 1, 7, "put a blank between"), ("{{! c }}\u{FE0F} {{a}}", 1, 8, "put a blank"),
+            ("\n{{\u{301}a}}", 2, 2, "put a blank"), ("\u{600}{{a}}", 1, 1, "put a blank"),
+        ])
+    func places(template: String, line: Int, column: Int, cure: String) throws {
+        for kind in ["txt", "html"] {
+            let file = "t.\(kind).mustache"
+            let set = TemplateSet(files: [file: Array(template.utf8)])
+            #expect(set.errors.count == 1)
+            let words = set.errors.map(\.description).joined()
+            #expect(words.hasPrefix("\(file):\(line):\(column): ") && words.contains(cure), "\(words)")
         }
-        #expect(throws: TemplateError.tooLong(file: "t.txt.mustache")) {
-            try TemplateSet(files: [
-                "t.txt.mustache": Array(repeating: 0x61, count: TemplateLimits.fileBytes + 1)
-            ])
-        }
+    }
+
+    @Test("A single brace may carry a combining mark, and two braces are read beside other characters")
+    func marks() throws {
+        #expect(
+            same(
+                try text("{\u{301} }\u{301} é{{x}} \u{301}", object(["x": .bool(true)])),
+                "{\u{301} }\u{301} étrue \u{301}"))
+    }
+
+    @Test("A file that cannot be compiled fails its own template and no other")
+    func oneFile() throws {
+        let files = [
+            "a.subject.mustache": "s", "a.txt.mustache": "{{größe}}", "b.subject.mustache": "s",
+            "b.txt.mustache": "{{x}}",
+        ]
+        let templates = TemplateSet(files: files.mapValues { Array($0.utf8) })
+        let context = object(["x": .string("X"), "größe": .string("XL")])
+        #expect(try templates.render("b", context: context).text == "X")
+        let error = try #require(templates.errors.first)
+        #expect(templates.errors.count == 1)
+        #expect(throws: RenderError.unusable(error)) { try templates.render("a", context: context) }
     }
 }

@@ -49,7 +49,7 @@ struct DevCommand: AsyncParsableCommand {
         Printer.line("fake provider  \(url)/fake/inbox")
         Printer.line("write an event sendonce append TYPE --data JSON --database \(database)")
         Printer.line("ask            sendonce why ADDRESS --database \(database)")
-        let watch = RuleWatch(file: rules, store: store, logger: logger)
+        let watch = RuleWatch(file: rules, routes: settings.routes, store: store, logger: logger)
         try await EngineService.run(engine, beside: [watch], logger: logger)
         await fake.stop()
     }
@@ -59,6 +59,7 @@ struct DevCommand: AsyncParsableCommand {
 /// the rules in force as they are.
 struct RuleWatch: Service {
     let file: String
+    let routes: [Route]
     let store: AnyStore
     let logger: Logger
 
@@ -72,7 +73,7 @@ struct RuleWatch: Service {
                 last = digest
                 try Activator.activate(
                     file: file, actor: Activator.currentUser, reason: "sendonce dev", confirmedKeys: nil,
-                    in: store)
+                    routes: routes, in: store)
             } catch {
                 let words = CommandError(error).words
                 if words != lastWords { logger.error("the rules stay as they are: \(words)") }

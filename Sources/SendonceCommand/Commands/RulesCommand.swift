@@ -19,7 +19,7 @@ struct RulesCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            let parsed = try RuleFiles.load(file)
+            let parsed = try MessageCheck.checked(try RuleFiles.load(file))
             let failures = ExampleCheck.failures(of: parsed, file: file)
             failures.forEach { Printer.line(Printer.visible($0)) }
             let counts =
@@ -56,7 +56,8 @@ struct RulesCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
-            let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: try await store.open())
+            let settings = try await store.settings()
+            let plan = try Activator.plan(file, routes: settings.routes, in: try Store.open(settings))
             Activator.show(plan)
             if !plan.isInForce { throw ExitCode(ExitStatus.no.rawValue) }
         }
@@ -81,9 +82,10 @@ struct RulesCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
+            let settings = try await store.settings()
             try Activator.activate(
                 file: file, actor: by ?? Activator.currentUser, reason: reason, confirmedKeys: freeKeys,
-                in: try await store.open())
+                routes: settings.routes, in: try Store.open(settings))
         }
     }
 }

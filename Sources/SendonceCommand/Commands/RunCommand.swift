@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         if let activate {
             try Activator.activate(
                 file: activate, actor: Activator.currentUser, reason: "run --activate", confirmedKeys: nil,
-                in: store)
+                routes: settings.routes, in: store)
         }
         guard !settings.routes.isEmpty else {
             throw CommandError(
@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let logger = Logger.sendonce
         let factory = DispatcherFactory(settings: settings, store: store, fence: fence)
-        try warnAboutRoutes(settings, store, logger)
+        try warnAboutRules(settings, store, logger)
         warnAboutFence(settings, fence, logger)
         let engine = Engine(
             once ? .once : .untilStopped, store: store,
@@ -125,10 +125,16 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// Commands of a route that no process has wait in silence, so say it at the start.
-    private func warnAboutRoutes(_ settings: Settings, _ store: AnyStore, _ logger: Logger) throws {
+    /// Commands of a route that no process has wait in silence, and messages that cannot be made are held one
+    /// by one, so say it at the start.
+    private func warnAboutRules(_ settings: Settings, _ store: AnyStore, _ logger: Logger) throws {
         guard let activation = try store.activation() else { return }
-        let rules = try StoredRules.load(activation.ruleSet, from: store).ruleSet.rules
+        let parsed = try StoredRules.load(activation.ruleSet, from: store)
+        let check = MessageCheck(parsed)
+        for trouble in check.templateTroubles + check.idTroubles(over: settings.routes) {
+            logger.warning("rules in force make commands that are held: \(Printer.visible(trouble))")
+        }
+        let rules = parsed.ruleSet.rules
         let known = Set(settings.routes.map(\.name))
         for route in Set(rules.map(\.route)).subtracting(known).sorted() {
             logger.warning(

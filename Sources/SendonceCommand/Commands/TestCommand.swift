@@ -37,7 +37,7 @@ struct TestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let parsed = try RuleFiles.load(rules)
+        let parsed = try MessageCheck.checked(try RuleFiles.load(rules))
         let event = try TestEvent.read(event == "-" ? Input.bytes("-") : Input.file(event), name: event)
         let decisions = Rehearsal(parsed.ruleSet).decisions(for: event)
         let previews = try decisions.compactMap { decision in
@@ -79,7 +79,7 @@ struct TestCommand: AsyncParsableCommand {
         do {
             return try MessageBuilder.message(
                 for: command, rule: rule, event: event, document: try PayloadReader.document(event.payload),
-                templates: try TemplateSet(files: parsed.source.templateTexts))
+                templates: TemplateSet(files: parsed.source.templateTexts))
         } catch {
             throw CommandError("\(rules): \(command.rule): the message cannot be built: \(error)")
         }

@@ -1,6 +1,7 @@
 // Activation from the command line: show the difference, then do it.
 import Foundation
 import SendonceCore
+import SendonceDelivery
 import SendonceProjection
 import SendonceRuleFiles
 import SendonceRules
@@ -9,11 +10,24 @@ import SendonceStore
 enum Activator {
     static var currentUser: String { ProcessInfo.processInfo.userName }
 
+    /// What activating the file would change. Refuses rules whose messages could not be made, unless they
+    /// are in force already: then work must go on for the rules that can send.
+    static func plan(_ file: String, routes: [Route], in store: AnyStore) throws -> ActivationPlan {
+        let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: store)
+        if !plan.isInForce {
+            let check = MessageCheck(plan.parsed)
+            let troubles = check.templateTroubles + check.idTroubles(over: routes).map { "\(file): \($0)" }
+            guard troubles.isEmpty else { throw CommandError(troubles.joined(separator: "\n")) }
+        }
+        return plan
+    }
+
     /// Prints the difference and activates. Does nothing but say so where the rule set is in force already.
     static func activate(
-        file: String, actor: String, reason: String, confirmedKeys: Int64?, in store: AnyStore
+        file: String, actor: String, reason: String, confirmedKeys: Int64?, routes: [Route],
+        in store: AnyStore
     ) throws {
-        let plan = try RuleSetActivation.plan(try RuleFiles.load(file), in: store)
+        let plan = try plan(file, routes: routes, in: store)
         show(plan)
         let activation = try RuleSetActivation.activate(
             plan, actor: Text(actor), reason: Text(reason), confirmedKeys: confirmedKeys,

@@ -6,6 +6,7 @@ import SendonceFence
 import SendoncePostgres
 import SendonceProjection
 import SendonceReading
+import SendonceRules
 import SendonceSQLite
 import SendonceStore
 
@@ -149,7 +150,9 @@ struct Examination {
                     cure: "sendonce rules activate rules.yaml")
             ]
         }
-        let rules = try RulesInForce(activation, from: store).rules
+        let parsed = try StoredRules.load(activation.ruleSet, from: store)
+        let rules = parsed.ruleSet
+        let check = MessageCheck(parsed)
         let known = Set(settings.routes.map(\.name))
         let missing = Set(rules.rules.map(\.route)).subtracting(known).sorted()
         let short = activation.ruleSet.description.prefix(12)
@@ -166,6 +169,12 @@ struct Examination {
                     grade: .wrong,
                     words: "rules name the route \(route), which is not set: its commands wait",
                     cure: "add \(route) to `routes:` and write route.\(route).provider")
+            }
+            + (check.templateTroubles + check.idTroubles(over: settings.routes)).map { trouble in
+                Finding(
+                    grade: .wrong, words: "rules in force make commands that are held: \(trouble)",
+                    cure: "put it right and activate the rules again; `sendonce messages --state held` shows "
+                        + "what was held")
             }
     }
 

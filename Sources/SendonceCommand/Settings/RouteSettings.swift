@@ -48,8 +48,8 @@ enum RouteSettings {
             route.concurrency = concurrency
             route.sharedConcurrency = concurrency
         }
-        if let timeout = try typed.int("connect_timeout_ms") { route.connectTimeout = timeout }
-        if let timeout = try typed.int("total_timeout_ms") { route.totalTimeout = timeout }
+        if let time = try timeout("connect_timeout_ms", typed) { route.connectTimeout = time }
+        if let time = try timeout("total_timeout_ms", typed) { route.totalTimeout = time }
         route.schedule = RetrySchedule(
             base: .milliseconds(Int64(try typed.int("retry_first_ms") ?? 2_000)),
             longest: .milliseconds(Int64(try typed.int("retry_longest_ms") ?? 3_600_000)),
@@ -65,9 +65,18 @@ enum RouteSettings {
         guard (1...1_024).contains(route.concurrency) else {
             throw CommandError("\(place).concurrency is \(route.concurrency): write a number from 1 to 1024")
         }
-        guard route.connectTimeout > 0, route.totalTimeout >= route.connectTimeout else {
+        guard route.totalTimeout >= route.connectTimeout else {
             throw CommandError("\(place).total_timeout_ms must not be below connect_timeout_ms")
         }
+    }
+
+    /// A time within a day, the longest lease, so that sums of times cannot overflow.
+    private static func timeout(_ key: String, _ typed: TypedValue) throws -> Int? {
+        guard let time = try typed.int(key) else { return nil }
+        guard (1...86_400_000).contains(time) else {
+            throw CommandError("\(typed.place)\(key) is \(time): write a number from 1 to 86400000")
+        }
+        return time
     }
 
     /// A key is never taken from the command line, where every user of the machine can read it.
