@@ -69,7 +69,9 @@ struct BackfilledLogTests {
         #expect(certificate.obstacles.first?.contains("begin at position 1") == true)
     }
 
-    @Test("Several passes say that they cannot judge a backfill, and nothing else", arguments: StoreKind.allCases)
+    @Test(
+        "Several passes say that they cannot judge a backfill, and nothing else",
+        arguments: StoreKind.allCases)
     func severalPasses(_ kind: StoreKind) throws {
         // Pages of events that emitted nothing stand before it: its commands are the first ones of all.
         let place = try ReplayPlace(kind)
