@@ -68,10 +68,11 @@ extension ConditionValue {
 
     private static func equal(_ left: [JSONMember], _ right: [JSONMember]) throws(ConditionError) -> Bool {
         guard left.count == right.count else { return false }
+        let others = Dictionary(right.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         var pairs: [(ConditionValue, ConditionValue)] = []
         for member in left {
-            guard let other = right.first(where: { $0.name == member.name }) else { return false }
-            guard let first = ConditionValue(member.value), let second = ConditionValue(other.value) else {
+            guard let other = others[member.name] else { return false }
+            guard let first = ConditionValue(member.value), let second = ConditionValue(other) else {
                 throw ConditionError("\(member.name) holds a number beyond 64 bits")
             }
             pairs.append((first, second))
@@ -160,10 +161,28 @@ extension Condition.TextTest {
         switch self {
         case .startsWith: return text.utf8.starts(with: piece.utf8)
         case .endsWith: return text.utf8.reversed().starts(with: piece.utf8.reversed())
-        case .contains:
-            let (bytes, wanted) = (Array(text.utf8), Array(piece.utf8))
-            guard wanted.count <= bytes.count else { return false }
-            return (0...(bytes.count - wanted.count)).contains { bytes[$0...].starts(with: wanted) }
+        case .contains: return Self.stands(Array(piece.utf8), in: text.utf8)
         }
+    }
+
+    /// In time that grows with both lengths together, whatever they hold: events are decided within a
+    /// transaction. (Knuth, Morris, Pratt: Fast pattern matching in strings, 1977.)
+    private static func stands(_ wanted: [UInt8], in bytes: some Sequence<UInt8>) -> Bool {
+        guard !wanted.isEmpty else { return true }
+        // Of each beginning of `wanted`, the longest shorter beginning that it also ends with.
+        var borders = [0]
+        var length = 0
+        for byte in wanted.dropFirst() {
+            while length > 0, wanted[length] != byte { length = borders[length - 1] }
+            if wanted[length] == byte { length += 1 }
+            borders.append(length)
+        }
+        var found = 0
+        for byte in bytes {
+            while found > 0, wanted[found] != byte { found = borders[found - 1] }
+            if wanted[found] == byte { found += 1 }
+            if found == wanted.count { return true }
+        }
+        return false
     }
 }

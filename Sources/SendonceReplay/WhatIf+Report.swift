@@ -34,6 +34,11 @@ extension WhatIf {
             list.append(
                 "keys: to activate the given rules there would free keys: " + freed.joined(separator: "; "))
         }
+        if !confused.isEmpty {
+            list.append(
+                "keys: the given rules cannot be activated there, and keys of both lists pass for each "
+                    + "other here: " + confused.joined(separator: "; "))
+        }
         if namesAreOfTheEnd {
             list.append(
                 "names: `was` names rules that came later; their keys are known by scope all the same")

@@ -30,8 +30,9 @@ extension WhatIf {
     mutating func start(at position: Int64) throws {
         let activations = try log.activations()
         do {
-            freed = try follow(recorded.rules?.activation, among: activations, at: position).freed.map(
-                \.words)
+            let change = try follow(recorded.rules?.activation, among: activations, at: position)
+            freed = change.freed.map(\.words)
+            confused = change.confused.map(\.description)
         } catch let error as RuleChangeError {
             guard case .unknownPredecessor = error, let last = activations.last,
                 (try? follow(last, among: activations, at: position)) != nil

@@ -55,6 +55,8 @@ package struct WhatIf {
     var ruleSets: [WhatIfReport.RuleSetInForce] = []
     /// Rules of the given file that would free keys, in words.
     var freed: [String] = []
+    /// Rules of the given file that no activation would accept, in words.
+    var confused: [String] = []
     /// Whether `was` means the rules at the log's end, because it names none that was in force at the start.
     var namesAreOfTheEnd = false
     /// The first position of a log that does not begin with its first event.

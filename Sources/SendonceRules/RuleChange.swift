@@ -23,9 +23,9 @@ package struct RuleChange: Hashable, Sendable {
 
         package var description: String {
             "once_per of the rule \"\(rule)\" changes from [\(from.joined(separator: ", "))] to "
-                + "[\(to.joined(separator: ", "))]: values of the one would be taken for values of the other. "
-                + "Give the rule another name; if the values are the same and only where they stand is new, "
-                + "say `was: \(rule)` there too, and it keeps its keys"
+                + "[\(to.joined(separator: ", "))]: values of the one would be taken for values of the "
+                + "other. Give the rule another name; if the values are the same and only where they stand "
+                + "is new, say `was: \(rule)` there too, and it keeps its keys"
         }
     }
 

@@ -72,4 +72,5 @@ private struct OneRuleSet: RuleSetReader {
     func ruleSetFiles(_ digest: Digest) throws(StoreError) -> [RuleSetFile]? { files }
     func activation() throws(StoreError) -> Activation? { nil }
     func scopes() throws(StoreError) -> [Text: Int64] { [:] }
+    func lastScopes() -> [Text: Text] { [:] }
 }

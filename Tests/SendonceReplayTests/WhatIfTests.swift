@@ -188,6 +188,9 @@ struct WhatIfTests {
         let freed = try report(log, rekeyed, since: .position(4))
         #expect(freed.counts == Counts(new: 1, changed: 1))
         #expect(freed.assumptions.contains { $0.contains("once_per of confirmation is another list") })
+        let confused = try WhatIfRules.parsed(WhatIfRules.rule("confirmation", key: "recipient"))
+        let refused = try report(log, confused, since: .position(4))
+        #expect(refused.assumptions.contains { $0.contains("cannot be activated there") })
     }
 
     @Test("A time is when the projector took an event, and from its first one on all are decided anew")

@@ -63,6 +63,35 @@ func lookUp(_ path: Path, in data: JSONValue) -> JSONValue? {
 
 @Suite("Conditions")
 struct ConditionTests {
+    private func holds(_ when: String, _ a: JSONValue, _ b: JSONValue) throws -> Bool {
+        let condition = try ConditionParser.parse(when) { FieldReference(path: $0, slot: 0) }
+        let data = JSONValue.object([JSONMember("a", a), JSONMember("b", b)])
+        return try condition.holds { lookUp($0.path, in: data) }.get()
+    }
+
+    @Test("A text stands in another where it does, whatever repeats in both")
+    func contains() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<3_000 {
+            func text(_ lengths: ClosedRange<Int>) -> String {
+                String((0..<Int.random(in: lengths, using: &random)).map { _ in "ab".randomElement() ?? "a" })
+            }
+            let (whole, part) = (text(0...12), text(0...5))
+            let stands = part.isEmpty || (0...whole.count).contains { whole.dropFirst($0).hasPrefix(part) }
+            let answer = try holds("data.a.contains(data.b)", .string(Text(whole)), .string(Text(part)))
+            #expect(answer == stands, "\(part) in \(whole)")
+        }
+    }
+
+    @Test("No payload makes a comparison last: it is made while the log waits", .timeLimit(.minutes(5)))
+    func large() throws {
+        let whole = String(repeating: "a", count: 600_000)
+        let part = String(repeating: "a", count: 300_000) + "b"
+        #expect(try !holds("data.a.contains(data.b)", .string(Text(whole)), .string(Text(part))))
+        let members = (0..<60_000).map { JSONMember(Text("\($0)"), .bool(true)) }
+        #expect(try holds("data.a == data.b", .object(members), .object(members.reversed())))
+    }
+
     @Test("A condition answers as CEL does", arguments: ConditionCase.table)
     func table(row: ConditionCase) throws {
         let condition = try ConditionParser.parse(row.when) { FieldReference(path: $0, slot: 0) }
