@@ -11,6 +11,8 @@ extension ReplayPass {
         // Behind the place where deciding ended there is nothing to compare with.
         let isJudged = stoppedAt.map { page.request.after + 1 < $0 } ?? true
         if !areDecisionsSame, isJudged { compareDecisions(page) }
+        // Those among `found` that belong to this page.
+        var own = Array(found.ends.indices)
         if !isJudged {
             reach(found)
         } else if page.request.number == number, found.hasSameBytes(as: commands) {
@@ -21,17 +23,20 @@ extension ReplayPass {
             again.number = number
             again.lookahead = VerificationLimits.commandLookahead
             try log.readCommands(again, into: rows)
-            compareCommands(rows)
-            if !isComplete { reach(found) }
+            own = compareCommands(rows)
+            if !isComplete {
+                reach(found)
+                own = Array(found.ends.indices)
+            }
         }
         if isComplete { for index in winners.ends.indices { ledger.expect(winners.row(index)) } }
         counts.decisions += Int64(rows.decisions.ends.count)
-        counts.commands += Int64(found.ends.count)
+        counts.commands += Int64(own.count)
         if !areDecisionsSame, fork == nil { fork = decisionDigest }
         decisionDigest.add(rows.decisions.bytes)
         let bytes = decisions.bytes
         fork?.add(bytes)
-        for index in found.ends.indices {
+        for index in own {
             var cursor = found.cursor(index)
             _ = cursor.integer()
             if let id = cursor.part() { commandDigest.add(id) }
@@ -52,16 +57,19 @@ extension ReplayPass {
     }
 
     /// Numbers are compared with each other, so that one command that is missing does not make all that
-    /// follow it differ. They ascend with what follows from the log.
-    private mutating func compareCommands(_ page: RecordPage) {
+    /// follow it differ. They ascend with what follows from the log. Returns which of the recorded ones
+    /// belong to the page.
+    private mutating func compareCommands(_ page: RecordPage) -> [Int] {
         let shape = RowShape.command
         var recomputed = values(of: commands, shape)
         // What a later backfill emitted for events of this page, or of earlier ones, is judged with it.
         let last = number &+ Int64(emitted(page, before: stoppedAt ?? .max))
         let expected = Set(recomputed.map { shape.identity($0) })
-        let recorded = values(of: page.commands, shape).filter {
-            shape.integer($0, shape.number) <= last || expected.contains(shape.identity($0))
+        let own = page.commands.ends.indices.filter { index in
+            let row = shape.values(page.commands.row(index))
+            return shape.integer(row, shape.number) <= last || expected.contains(shape.identity(row))
         }
+        let recorded = judged(own.map { shape.values(page.commands.row($0)) }, shape)
         var numbers: [[Text]: Int64] = [:]
         for row in recorded {
             let current = shape.integer(row, shape.number)
@@ -85,6 +93,7 @@ extension ReplayPass {
             winners.replace(other, at: winners.ends[index] - LedgerRow.numberFromEnd)
         }
         report(shape, recorded: recorded, recomputed: recomputed)
+        return own
     }
 
     private func emitted(_ page: RecordPage, before position: Int64) -> Int {
@@ -136,8 +145,11 @@ extension ReplayPass {
 
     /// The rows that can be judged, with their values.
     private func values(of rows: RowBuffer, _ shape: RowShape) -> [[Text?]] {
-        let all = rows.ends.indices.map { shape.values(rows.row($0)) }
-        guard let stoppedAt else { return all }
-        return all.filter { shape.integer($0, shape.position) < stoppedAt }
+        judged(rows.ends.indices.map { shape.values(rows.row($0)) }, shape)
+    }
+
+    private func judged(_ rows: [[Text?]], _ shape: RowShape) -> [[Text?]] {
+        guard let stoppedAt else { return rows }
+        return rows.filter { shape.integer($0, shape.position) < stoppedAt }
     }
 }
