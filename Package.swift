@@ -146,10 +146,14 @@ let package = Package(
             swiftSettings: house),
         // Mail into a directory: the embedded default, which needs no account.
         .target(
-            name: "SendonceMaildir", dependencies: ["SendonceCore", "SendonceDelivery"], swiftSettings: house),
+            name: "SendonceMaildir", dependencies: ["SendonceClock", "SendonceCore", "SendonceDelivery"],
+            swiftSettings: house),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // What waits and deadlines are measured by.
+        .target(name: "SendonceClock", swiftSettings: house),
         .target(
-            name: "SendonceCurl", dependencies: ["SendonceCore", "SendonceDelivery", "CCurl"],
+            name: "SendonceCurl",
+            dependencies: ["SendonceClock", "SendonceCore", "SendonceDelivery", "CCurl"],
             swiftSettings: house),
         .target(
             name: "SendonceFake",
@@ -168,8 +172,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceCommand",
             dependencies: [
-                "SendonceAudit", "SendonceBundle", "SendonceCore", "SendonceCurl", "SendonceDelivery",
-                "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
+                "SendonceAudit", "SendonceBundle", "SendonceClock", "SendonceCore", "SendonceCurl",
+                "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON", "SendonceMaildir",
                 "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
                 "SendonceRuleFiles", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 "SendonceTemplates",
@@ -195,7 +199,8 @@ let package = Package(
         .executableTarget(
             name: "SendonceBenchmark",
             dependencies: [
-                "CBare", "Sendonce", "SendonceBarrier", "SendonceCore", "SendonceCurl", "SendonceDelivery",
+                "CBare", "Sendonce", "SendonceBarrier", "SendonceClock", "SendonceCore", "SendonceCurl",
+                "SendonceDelivery",
                 "SendonceFake", "SendonceJSON", "SendoncePostgres", "SendonceProjection", "SendonceReading",
                 "SendonceReplay", "SendonceRules", "SendonceSQLite", "SendonceStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -388,6 +393,7 @@ let package = Package(
         .testTarget(
             name: "SendonceCurlTests",
             dependencies: [
+                "SendonceClock",
                 "SendonceCurl",
                 "SendonceDelivery",
                 "SendonceCore",

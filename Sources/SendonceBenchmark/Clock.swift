@@ -1,5 +1,6 @@
 // The clocks of a measurement.
 import Glibc
+import SendonceClock
 import SendonceCore
 
 enum Clock {
@@ -9,17 +10,12 @@ enum Clock {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
-    /// Nanoseconds of CLOCK_BOOTTIME, as the transports measure their deadlines.
-    static func monotonic() -> UInt64 {
-        nanoseconds(read(CLOCK_BOOTTIME))
-    }
-
     /// What `body` cost.
     static func cost(_ body: () throws -> Void) rethrows -> Cost {
-        let start = (clock: monotonic(), processor: nanoseconds(read(CLOCK_THREAD_CPUTIME_ID)))
+        let start = (clock: Monotonic.now(), processor: nanoseconds(read(CLOCK_THREAD_CPUTIME_ID)))
         try body()
         let processor = nanoseconds(read(CLOCK_THREAD_CPUTIME_ID)) - start.processor
-        return Cost(seconds: Double(monotonic() - start.clock) / 1e9, processor: Double(processor) / 1e9)
+        return Cost(seconds: Double(Monotonic.now() - start.clock) / 1e9, processor: Double(processor) / 1e9)
     }
 
     /// Processor time of this process so far, all its threads together, in seconds.

@@ -1,6 +1,7 @@
 // How long an event waits when nothing else happens: from the return of the application's commit to the first
 // byte of the request. One event is under way at a time, so each first byte belongs to one commit.
 import Glibc
+import SendonceClock
 import SendonceSQLite
 
 enum LatencyBenchmark {
@@ -22,7 +23,7 @@ enum LatencyBenchmark {
         let warming = 10
         for order in 0..<(sizes.latencyEvents + warming) {
             try application.append([Workload.payload(order)])
-            let committed = Clock.monotonic()
+            let committed = Monotonic.now()
             let issued = try pipeline.tally.wait(for: order + 1, seconds: patience)
             if order >= warming { milliseconds.append((Double(issued) - Double(committed)) / 1e6) }
             usleep(pauseMicroseconds)

@@ -1,6 +1,7 @@
 // A live system on either store, under a steady load: what it is fed with, and how long its events waited.
 import Foundation
 import GRDB
+import SendonceClock
 import SendonceCore
 import SendoncePostgres
 import SendonceSQLite
@@ -50,14 +51,14 @@ enum LiveSystem {
         switch self {
         case .file(let path):
             let application = try Application(path: path)
-            let begin = Clock.monotonic()
+            let begin = Monotonic.now()
             for index in stride(from: 0, to: rate * seconds, by: Self.rows) {
                 let due = begin + UInt64(index) * 1_000_000_000 / UInt64(rate)
-                let now = Clock.monotonic()
+                let now = Monotonic.now()
                 if now < due { usleep(UInt32((due - now) / 1_000)) }
                 try application.append((0..<Self.rows).map { Workload.payload(order + index + $0) })
             }
-            let took = Double(Clock.monotonic() - begin) / 1e9
+            let took = Double(Monotonic.now() - begin) / 1e9
             guard took < Double(seconds) * 1.1 else {
                 throw BenchmarkError("\(rate * seconds) events took \(took) s to append")
             }

@@ -1,6 +1,7 @@
 // The live system as `sendonce run` has it: a thread that projects and a thread that dispatches, on one
 // store. Without what `run` does about errors: here the first one ends the measurement.
 import Foundation
+import SendonceClock
 import SendonceCore
 import SendonceCurl
 import SendonceDelivery
@@ -62,7 +63,7 @@ final class Pipeline: Sendable {
         let projector = LiveProjector(store: store)
         while isRunning {
             let version = try store.dataVersion()
-            let start = Clock.monotonic()
+            let start = Monotonic.now()
             let report = try projector.step(now: store.now())
             var moved = 0
             if case .moved(let batch) = report { moved = batch.events }
@@ -98,7 +99,7 @@ final class Pipeline: Sendable {
         // Where the commands of other hosts may come from, nobody rings.
         let longest = isOnServer ? 0.025 : 0.1
         while isRunning {
-            let start = Clock.monotonic()
+            let start = Monotonic.now()
             let report = try dispatcher.turn(now: store.now(), monotonic: start)
             let rest = report.rest.map { Double($0.microseconds) / 1e6 }
             let seconds = report.isIdle ? try rest ?? idleSeconds(dispatcher, longest: longest) : nil
@@ -123,7 +124,7 @@ struct Work {
 
     mutating func add(_ pieces: Int, since start: UInt64) {
         self.pieces += pieces
-        seconds += Double(Clock.monotonic() - start) / 1e9
+        seconds += Double(Monotonic.now() - start) / 1e9
     }
 
     /// What was done since an earlier look.

@@ -3,6 +3,7 @@
 // them. A steady load alone would hide it until the last moment, so this asks how long the threads were at
 // work for each event, and how long an event waited.
 import Glibc
+import SendonceClock
 import SendonceCore
 import SendoncePostgres
 
@@ -61,10 +62,10 @@ enum PostgresIdleBenchmark {
         let events = Background {
             try application.append(perSecond: sizes.idleEventsPerSecond, seconds: sizes.idleSeconds)
         }
-        let begin = Clock.monotonic()
+        let begin = Monotonic.now()
         for part in 1...Self.parts {
             let end = begin + UInt64(sizes.idleSeconds * part) * 1_000_000_000 / UInt64(Self.parts)
-            while Clock.monotonic() < end { usleep(10_000) }
+            while Monotonic.now() < end { usleep(10_000) }
             let after = (pipeline.projected, pipeline.dispatched, try store.now())
             parts.append(
                 Part(

@@ -1,4 +1,5 @@
 // The dispatcher on a full queue with a provider that answers at once: claim, attempt, outcome, finish.
+import SendonceClock
 import SendonceCore
 import SendonceDelivery
 import SendonceSQLite
@@ -31,7 +32,7 @@ enum QueueBenchmark {
         var accepted = 0
         return try Clock.cost {
             while accepted < commands {
-                let report = try dispatcher.turn(now: Clock.now(), monotonic: Clock.monotonic())
+                let report = try dispatcher.turn(now: Clock.now(), monotonic: Monotonic.now())
                 accepted += report.outcomes[.accepted] ?? 0
                 guard !report.isIdle else {
                     throw BenchmarkError(

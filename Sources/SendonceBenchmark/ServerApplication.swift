@@ -1,6 +1,7 @@
 // The application's side on a server: plain INSERTs over connections of its own, prepared once on each, as
 // drivers do with a statement that comes again and again.
 import Glibc
+import SendonceClock
 import SendoncePostgres
 
 struct ServerApplication {
@@ -30,7 +31,7 @@ struct ServerApplication {
     /// Appends so many a second for so many seconds, one to a transaction, and gives the number. Who falls
     /// behind goes on without a pause, and is not forgiven: fewer than 99 of 100 is an error.
     func append(perSecond rate: Int, seconds: Int, from first: Int = 0) throws -> Int {
-        let begin = Clock.monotonic()
+        let begin = Monotonic.now()
         let end = begin + UInt64(seconds) * 1_000_000_000
         let workers = (0..<connections).map { index in
             Background {
@@ -38,7 +39,7 @@ struct ServerApplication {
                 var appended = 0
                 for order in stride(from: index, to: rate * seconds, by: connections) {
                     let due = begin + UInt64(order) * 1_000_000_000 / UInt64(rate)
-                    let now = Clock.monotonic()
+                    let now = Monotonic.now()
                     guard now < end else { break }
                     if now < due { usleep(UInt32((due - now) / 1_000)) }
                     try Self.insert(first + order..<(first + order + 1), over: plain)

@@ -1,4 +1,5 @@
 // What a pipeline has done so far, for the thread that waits for it.
+import SendonceClock
 import SendonceCore
 import SendonceDelivery
 import Synchronization
@@ -33,11 +34,11 @@ final class Tally: Sendable {
     /// Waits until that many attempts are recorded, all of them accepted, and gives the time of the latest
     /// first byte.
     func wait(for settled: Int, seconds: Double) throws -> UInt64 {
-        let end = Clock.monotonic() + UInt64(seconds * 1e9)
+        let end = Monotonic.now() + UInt64(seconds * 1e9)
         var state = state.withLock { $0 }
         while state.settled < settled {
             if let failure = state.failure { throw failure }
-            let now = Clock.monotonic()
+            let now = Monotonic.now()
             guard now < end else {
                 throw BenchmarkError("only \(state.settled) of \(settled) outcomes were recorded in time")
             }

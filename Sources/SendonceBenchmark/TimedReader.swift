@@ -1,4 +1,5 @@
 // A log as replay sees it, with a watch beside it.
+import SendonceClock
 import SendonceCore
 import SendonceStore
 import Synchronization
@@ -23,9 +24,9 @@ final class TimedReader: RecordReader {
     }
 
     private func timed<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        let start = Clock.monotonic()
+        let start = Monotonic.now()
         defer {
-            let passed = Clock.monotonic() - start
+            let passed = Monotonic.now() - start
             nanoseconds.withLock { $0 = max($0, passed) }
         }
         return try body()

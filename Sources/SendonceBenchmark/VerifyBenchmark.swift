@@ -1,6 +1,7 @@
 // A log decided again in a process that does nothing else, beside a C program that only reads the same rows.
 import CBare
 import Foundation
+import SendonceClock
 import SendonceCore
 import SendoncePostgres
 import SendonceReplay
@@ -99,10 +100,10 @@ enum VerifyBenchmark {
     static func verify(_ place: String, memory: Int?) throws {
         var request = VerificationRequest(place: "benchmark")
         request.keyMemory = memory
-        let start = (Clock.monotonic(), Clock.processorSeconds())
+        let start = (Monotonic.now(), Clock.processorSeconds())
         var verification = Verification(try open(place), request) { Clock.now() }
         let certificate = try verification.run()
-        let seconds = Double(Clock.monotonic() - start.0) / 1e9
+        let seconds = Double(Monotonic.now() - start.0) / 1e9
         guard certificate.verdict == .same else {
             message(certificate.text)
             throw BenchmarkError("the log differs")

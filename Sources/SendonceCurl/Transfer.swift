@@ -2,6 +2,7 @@
 // guard that keeps libcurl from sending a request twice is here.
 
 import CCurl
+import SendonceClock
 import SendonceDelivery
 
 /// Used for one request after another, by the loop's thread only.

@@ -2,6 +2,7 @@
 // `MaildirProvider` built, and answers each once.
 import Dispatch
 import Glibc
+import SendonceClock
 import SendonceCore
 package import SendonceDelivery
 import Synchronization
@@ -79,7 +80,7 @@ package final class MaildirTransport: Transport {
         guard !isClosed.load(ordering: .acquiring) else {
             return stopped(request, "the transport was closed")
         }
-        let now = MaildirTransport.now()
+        let now = Monotonic.now()
         guard now <= request.issueDeadline else { return stopped(request, "the issue deadline has passed") }
         let name = request.headers.first { $0.name == MaildirProvider.nameHeader }?.value ?? ""
         // Nothing but a command's id is a file name here, so no path can hide in it.
@@ -118,11 +119,5 @@ package final class MaildirTransport: Transport {
     /// 42 without an issue, as libcurl's transport answers what it stopped itself.
     private func stopped(_ request: TransportRequest, _ words: String) -> TransportAnswer {
         TransportAnswer(number: request.number, code: 42, message: words, issues: 0, bodyBytesSent: 0)
-    }
-
-    private static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -65,11 +65,12 @@ extension ReplayPass {
         // What a later backfill emitted for events of this page, or of earlier ones, is judged with it.
         let last = number &+ Int64(emitted(page, before: stoppedAt ?? .max))
         let expected = Set(recomputed.map { shape.identity($0) })
-        let own = page.commands.ends.indices.filter { index in
-            let row = shape.values(page.commands.row(index))
-            return shape.integer(row, shape.number) <= last || expected.contains(shape.identity(row))
+        let rows = page.commands.ends.indices.map { shape.values(page.commands.row($0)) }
+        let own = rows.indices.filter { index in
+            shape.integer(rows[index], shape.number) <= last
+                || expected.contains(shape.identity(rows[index]))
         }
-        let recorded = judged(own.map { shape.values(page.commands.row($0)) }, shape)
+        let recorded = judged(own.map { rows[$0] }, shape)
         var numbers: [[Text]: Int64] = [:]
         for row in recorded {
             let current = shape.integer(row, shape.number)

@@ -7,8 +7,6 @@ import SendonceStore
 struct Beginning {
     var chain = ChainCheck(after: 0, link: .zero)
     var rules: RulesInForce?
-    /// The number of the last command before it.
-    var number: Int64 = 0
     /// Why nothing can be decided from there on.
     var obstacle: Obstacle?
 }
@@ -68,10 +66,10 @@ struct ReplayPass {
         chain = beginning.chain
         decisionDigest = BlockDigest(after: request.checkpoint?.decisions ?? .zero)
         commandDigest = BlockDigest(after: request.checkpoint?.commandIDs ?? .zero)
-        number = beginning.number
+        number = range.numberBefore
         if partition.index > 0 { counts.reasons = [:] }
         if range.from > 1 {
-            try LedgerComparison.seed(&replayer.keys, partition, log, through: beginning.number)
+            try LedgerComparison.seed(&replayer.keys, partition, log, through: range.numberBefore)
             replayer.isSeeded = true
         }
         if let obstacle = beginning.obstacle { stop(obstacle) }

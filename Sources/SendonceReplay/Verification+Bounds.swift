@@ -85,7 +85,6 @@ extension Verification {
         }
         assumptions.append("keys won before position \(range.from) are as the ledger records them")
         beginning.chain = ChainCheck(after: before, link: found ?? .zero)
-        beginning.number = range.numberBefore
         do throws(Obstacle) {
             beginning.rules = try rules(before: range.from)
         } catch {

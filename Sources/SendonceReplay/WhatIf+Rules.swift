@@ -49,9 +49,13 @@ extension WhatIf {
         throws -> RuleChange
     {
         let scopes = Set(activations.flatMap { $0.scopes.values }).sorted()
+        let last = activations.prefix { $0.position <= active?.position ?? 0 }.reduce(into: [:]) {
+            $0.merge($1.scopes) { _, later in later }
+        }
         let change = try RuleChange.compare(
             active: active.map { try StoredRules.load($0.ruleSet, from: log) },
-            activeScopes: active?.scopes ?? [:], new: request.rules, historicScopes: scopes)
+            activeScopes: active?.scopes ?? [:], new: request.rules, historicScopes: scopes,
+            lastScopes: last)
         let activation = Activation(
             position: position, ruleSet: request.rules.ruleSet.digest, scopes: change.scopes, actor: "",
             reason: "", recordedAt: Timestamp(microseconds: 0))

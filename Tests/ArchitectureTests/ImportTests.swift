@@ -50,13 +50,18 @@ struct ImportTests {
             "SendonceCore", "SendonceJSON", "SendonceRules", "SendonceStore", "SendonceTemplates",
             "Synchronization",
         ],
-        "SendonceCurl": ["CCurl", "Glibc", "SendonceCore", "SendonceDelivery", "Synchronization"],
-        "SendonceMaildir": ["Dispatch", "Glibc", "SendonceCore", "SendonceDelivery", "Synchronization"],
+        "SendonceClock": ["Glibc"],
+        "SendonceCurl": [
+            "CCurl", "Glibc", "SendonceClock", "SendonceCore", "SendonceDelivery", "Synchronization",
+        ],
+        "SendonceMaildir": [
+            "Dispatch", "Glibc", "SendonceClock", "SendonceCore", "SendonceDelivery", "Synchronization",
+        ],
         "SendonceFake": ["Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization"],
         "Sendonce": ["GRDB"],
         "SendonceCommand": [
             "ArgumentParser", "Configuration", "Foundation", "Glibc", "Logging", "SendonceAudit",
-            "SendonceBundle", "SendonceCore",
+            "SendonceBundle", "SendonceClock", "SendonceCore",
             "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceFence", "SendonceJSON",
             "SendonceMaildir",
             "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceRebuild",
@@ -67,7 +72,8 @@ struct ImportTests {
         ],
         "SendonceBenchmark": [
             "CBare", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Sendonce", "SendonceBarrier",
-            "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake", "SendonceJSON",
+            "SendonceClock", "SendonceCore", "SendonceCurl", "SendonceDelivery", "SendonceFake",
+            "SendonceJSON",
             "SendonceMaildir", "SendoncePostgres", "SendonceProjection", "SendonceReading", "SendonceReplay",
             "SendonceRules", "SendonceSQLite", "SendonceStore", "SendonceTemplates", "Synchronization",
         ],

@@ -2,6 +2,7 @@
 // would fail without the guard; one of them shows that, by taking it away.
 
 import Glibc
+import SendonceClock
 import SendonceDelivery
 import Testing
 

@@ -1,6 +1,7 @@
 // Many requests at once, and the end of a transport: every request is answered exactly once, whatever
 // happens.
 
+import SendonceClock
 import SendonceDelivery
 import Testing
 

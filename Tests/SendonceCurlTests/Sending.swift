@@ -1,6 +1,7 @@
 // What the tests of the transport share: requests with sensible defaults, and answers to wait for.
 
 import Glibc
+import SendonceClock
 import SendonceDelivery
 import Synchronization
 import Testing

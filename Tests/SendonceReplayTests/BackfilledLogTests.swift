@@ -18,6 +18,22 @@ struct BackfilledLogTests {
 
         """
 
+    /// Only that rule, with another line.
+    private static func welcome(_ line: String = "on_unknown: hold") -> String {
+        """
+        version: 1
+        defaults: { route: a, from: "Shop <no-reply@shop.example>" }
+        rules:
+          welcome:
+            event: order.placed
+            \(line)
+            to: data.email
+            once_per: [data.order]
+            template: { provider_id: "8" }
+
+        """
+    }
+
     /// A log of this many events and two activations, the later one of a rule that no event triggered yet.
     private func shop(_ kind: StoreKind, events: Int = 200) throws -> (ReplayPlace, Shop) {
         let place = try ReplayPlace(kind)
@@ -76,36 +92,13 @@ struct BackfilledLogTests {
         // Pages of events that emitted nothing stand before it: its commands are the first ones of all.
         let place = try ReplayPlace(kind)
         let shop = Shop(place.store, seed: 4)
-        try shop.activate(
-            text: """
-                version: 1
-                defaults: { route: a, from: "Shop <no-reply@shop.example>" }
-                rules:
-                  welcome:
-                    event: order.placed
-                    when: data.total > 100
-                    to: data.email
-                    once_per: [data.order]
-                    template: { provider_id: "8" }
-
-                """, at: .start)
+        try shop.activate(text: Self.welcome("when: data.total > 100"), at: .start)
         for order in 0..<1_300 {
             let payload = #"{"order":\#(order),"email":"ann@x.test","total":5}"#
             _ = try place.store.append(NewEvent(type: "order.placed", payload: Array(payload.utf8)))
         }
         try shop.project(batchEvents: 500, at: .start)
-        try shop.activate(
-            text: """
-                version: 1
-                defaults: { route: a, from: "Shop <no-reply@shop.example>" }
-                rules:
-                  welcome:
-                    event: order.placed
-                    to: data.email
-                    once_per: [data.order]
-                    template: { provider_id: "8" }
-
-                """, at: .start + .hours(1))
+        try shop.activate(text: Self.welcome(), at: .start + .hours(1))
         try Self.backfill(place.store, through: 1_301)
         try expectSame(place.verify())
         for readers in [0, 3] {

@@ -193,6 +193,15 @@ struct WhatIfTests {
         #expect(refused.assumptions.contains { $0.contains("cannot be activated there") })
     }
 
+    @Test("A rule that was removed comes back with its keys, as an activation would bring it back")
+    func returned() throws {
+        var log = try shop(WhatIfRules.parsed(one))
+        try log.activate(WhatIfRules.parsed(WhatIfRules.rule("receipt", extra: ["was: confirmation"])), at: 5)
+        try log.activate(WhatIfRules.parsed(WhatIfRules.rule("survey", event: "order.returned")), at: 6)
+        let found = try report(log, WhatIfRules.parsed(WhatIfRules.rule("receipt")))
+        #expect(found.counts == Counts(unchanged: 3))
+    }
+
     @Test("A time is when the projector took an event, and from its first one on all are decided anew")
     func sinceTime() throws {
         let log = try shop(WhatIfRules.parsed(one))

@@ -1,5 +1,6 @@
 // The dispatcher's thread.
 import Logging
+import SendonceClock
 import SendonceCore
 import SendonceDelivery
 import SendonceStore
@@ -22,7 +23,7 @@ extension Engine {
             do throws(StoreError) {
                 // Asked before the turn: what was emitted in between would otherwise be missed once through.
                 let isLast = mode == .once && hasProjected
-                let report = try dispatcher.turn(now: store.now(), monotonic: SystemClock.monotonic())
+                let report = try dispatcher.turn(now: store.now(), monotonic: Monotonic.now())
                 patience.reset()
                 note(report)
                 paused.note(dispatcher.pausedRoutes)
@@ -50,11 +51,11 @@ extension Engine {
     private func shutDown(_ dispatcher: Dispatcher) throws {
         var patience = Patience(logger: logger, what: "shutting down")
         let end = Engine.deadline(in: limits.shutdownSeconds)
-        while dispatcher.inFlight > 0, SystemClock.monotonic() < end {
+        while dispatcher.inFlight > 0, Monotonic.now() < end {
             do throws(StoreError) {
                 note(
                     try dispatcher.turn(
-                        now: store.now(), monotonic: SystemClock.monotonic(), isClaiming: false))
+                        now: store.now(), monotonic: Monotonic.now(), isClaiming: false))
                 if dispatcher.inFlight > 0 { dispatcherAlarm.wait(seconds: 0.05) }
             } catch {
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
@@ -66,7 +67,7 @@ extension Engine {
                 note(try dispatcher.close(now: store.now()))
                 return
             } catch {
-                guard SystemClock.monotonic() < lastRecord else { throw error }
+                guard Monotonic.now() < lastRecord else { throw error }
                 dispatcherAlarm.wait(seconds: try patience.delay(after: error))
             }
         }
@@ -80,7 +81,7 @@ extension Engine {
     private static func seconds(_ span: Span) -> Double { Double(span.microseconds) / 1_000_000 }
 
     private static func deadline(in seconds: Double) -> UInt64 {
-        SystemClock.monotonic() + UInt64(seconds * 1_000_000_000)
+        Monotonic.now() + UInt64(seconds * 1_000_000_000)
     }
 }
 

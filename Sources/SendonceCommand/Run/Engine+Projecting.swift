@@ -1,5 +1,6 @@
 // The projector's thread.
 import Logging
+import SendonceClock
 import SendonceCore
 import SendonceProjection
 import SendonceStore

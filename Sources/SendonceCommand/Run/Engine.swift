@@ -1,6 +1,7 @@
 // The live system in one process: a thread that projects, a thread that dispatches, and how they stop.
 import Foundation
 import Logging
+import SendonceClock
 import SendonceCore
 import SendonceDelivery
 import SendonceProjection

@@ -5,14 +5,14 @@ import Glibc
 ///
 /// Waits are measured by the monotonic clock: Foundation's conditions wait until a time of day, so that a
 /// clock that is set back an hour would make a wait of milliseconds last an hour.
-final class Alarm: @unchecked Sendable {
+package final class Alarm: @unchecked Sendable {
     // Unchecked because the compiler cannot see that `isRung` is touched only while the mutex is locked.
     private var isRung = false
     // Allocated, because neither may ever move.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -28,7 +28,7 @@ final class Alarm: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func ring() {
+    package func ring() {
         pthread_mutex_lock(mutex)
         isRung = true
         pthread_cond_signal(condition)
@@ -36,7 +36,7 @@ final class Alarm: @unchecked Sendable {
     }
 
     /// Returns when the alarm rings, or after that many seconds.
-    func wait(seconds: Double) {
+    package func wait(seconds: Double) {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
         let nanoseconds = end.tv_nsec + Int(seconds * 1e9)
